@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+# The pure parts, without a host.
+. "$(dirname "$0")/common.sh"
+PYTHONPATH=$root/.dev python -m pytest tests/unit -q -p no:cacheprovider "$@"
