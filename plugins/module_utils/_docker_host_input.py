@@ -1,0 +1,259 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""What a user may say about a Docker host, checked key by key before anything is planned."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
+    parse_address,
+    parse_interface,
+    parse_prefix,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+
+NETWORKS = ("both", "bridge", "user")
+PROTOCOLS = ("tcp", "udp")
+
+# moby: daemon/names/names.go, RestrictedNameChars; at least two characters, and nothing else.
+_DOCKER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+# Linux: IFNAMSIZ is 16 with the closing zero, no blank and no slash; the rest keeps the name usable everywhere.
+_BRIDGE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}")
+# Upstream "28.5.2", Debian "20.10.24+dfsg1", and with an epoch "5:28.5.1-1~debian.12~bookworm".
+_VERSION = re.compile(r"(?:\d+:)?v?(\d+)(?:\.(\d+))?(?![\d:])")
+
+
+@dataclass(frozen=True, order=True)
+class Port:
+    """A port that is opened; ``protocol`` is one of :data:`PROTOCOLS`."""
+
+    port: int
+    protocol: str
+
+    @property
+    def entry(self) -> dict[str, t.Any]:
+        return {"port": self.port, "protocol": self.protocol}
+
+
+@dataclass(frozen=True)
+class Name:
+    """A named address as it is wished for: at most one of ``address`` and ``suffix`` is given."""
+
+    name: str
+    address: ipaddress.IPv6Address | None
+    suffix: ipaddress.IPv6Address | None
+    ports: tuple[Port, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The checked input of a plan."""
+
+    host: str
+    hosts: tuple[str, ...]
+    prefix: ipaddress.IPv6Network | None
+    network: str
+    names: tuple[Name, ...]
+    interface: str
+    uplink: tuple[ipaddress.IPv6Interface, ...]
+    routers: tuple[ipaddress.IPv6Address, ...]
+    others: tuple[ipaddress.IPv6Network, ...]
+    docker: int | None
+    bridge_name: str
+    network_name: str
+
+
+def read(value: object) -> Wanted:
+    """Check the input of a plan (its keys are those of the filter ``docker_host_plan``).
+
+    :raises Refused: the first value that cannot be used.
+    """
+    given = _mapping(
+        value,
+        "the plan's input",
+        ("host", "hosts", "prefix", "network", "addresses", "uplink", "others", "docker_version", "bridge_name",
+         "network_name"),
+    )  # fmt: skip
+    uplink = _mapping(given.get("uplink") or {}, "uplink", ("interface", "addresses", "routers"))
+    host = _text(given, "host")
+    if not host:
+        raise Refused("host=", "a plan is for one host, and its prefix may follow from its name", "Give its name")
+    hosts = [_item_text(item, "hosts") for item in _items(given, "hosts")]
+    prefix = _text(given, "prefix")
+    network = _text(given, "network", "both")
+    if network not in NETWORKS:
+        raise Refused(f"network={network}", f"known are {', '.join(NETWORKS)}", "Take one of these")
+    return Wanted(
+        host=host,
+        hosts=tuple(sorted({host, *hosts})),
+        prefix=_container_prefix(prefix) if prefix else None,
+        network=network,
+        names=_names(_items(given, "addresses")),
+        interface=_text(uplink, "interface"),
+        uplink=tuple(parse_interface(item, "uplink.addresses") for item in _items(uplink, "addresses")),
+        routers=tuple(parse_address(item, "uplink.routers") for item in _items(uplink, "routers")),
+        others=tuple(_occupied(item) for item in _items(given, "others")),
+        docker=docker_major(_text(given, "docker_version")),
+        bridge_name=_bridge_name(_text(given, "bridge_name", "routable0")),
+        network_name=docker_name(_text(given, "network_name", "routable"), "network_name"),
+    )
+
+
+def docker_name(name: str, what: str) -> str:
+    """A name that Docker takes for a container or a network.
+
+    :raises Refused: it does not.
+    """
+    if not _DOCKER_NAME.fullmatch(name):
+        raise Refused(
+            f"{what}={name}",
+            "Docker takes names of two or more letters, digits, '_', '.' and '-' that begin with a letter or a digit",
+            "Choose such a name",
+        )
+    return name
+
+
+def docker_major(version: str) -> int | None:
+    """The first number of Docker's version as the daemon or the package tells it; None where it is not known.
+
+    :raises Refused: there is text, but no version in it.
+    """
+    if not version.strip():
+        return None
+    found = _VERSION.match(version.strip())
+    if found is None:
+        raise Refused(
+            f"docker_version={version}",
+            "this is not a version of Docker",
+            "Give what `docker version` prints for the server, or nothing where there is no Docker yet",
+        )
+    return int(found.group(1))
+
+
+def read_ports(value: object, name: str) -> tuple[Port, ...]:
+    """Ports in order, each given as a number or as ``{port, protocol}``.
+
+    :raises Refused: not a port, or one that is there twice.
+    """
+    if not isinstance(value, (list, tuple)):
+        raise Refused(f"{name}={value}", "ports are a list", "Write [80] or [{port: 53, protocol: udp}]")
+    ports: list[Port] = []
+    for item in value:
+        entry = _mapping(item, name, ("port", "protocol")) if isinstance(item, dict) else {"port": item}
+        port = Port(_port_number(entry.get("port"), name), _protocol(entry.get("protocol", "tcp"), name))
+        if port in ports:
+            raise Refused(f"{name}={port.port}/{port.protocol}", "the port is given twice", "Leave one of them out")
+        ports.append(port)
+    return tuple(sorted(ports))
+
+
+def _port_number(value: object, name: str) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 65535:
+        raise Refused(f"{name}={value}", "a port is a number from 1 to 65535", "Correct it")
+    return int(number)
+
+
+def _protocol(value: object, name: str) -> str:
+    if value not in PROTOCOLS:
+        raise Refused(f"{name}: protocol={value}", f"known are {' and '.join(PROTOCOLS)}", "Take one of these")
+    return str(value)
+
+
+def _names(items: t.Sequence[object]) -> tuple[Name, ...]:
+    names: list[Name] = []
+    for item in items:
+        entry = (
+            {"name": item}
+            if isinstance(item, str)
+            else _mapping(item, "addresses", ("name", "address", "suffix", "ports"))
+        )
+        name = docker_name(_text(entry, "name"), "addresses: name")
+        what = f"addresses: {name}"
+        address, suffix = entry.get("address") or None, entry.get("suffix") or None
+        if address is not None and suffix is not None:
+            raise Refused(
+                f"{what}: address={address}, suffix={suffix}", "one of them says it all", "Leave one of them out"
+            )
+        if any(name == other.name for other in names):
+            raise Refused(f"{what}", "the name is given twice, and it stands for one address", "Rename one of them")
+        names.append(
+            Name(
+                name=name,
+                address=None if address is None else parse_address(address, f"{what}: address"),
+                suffix=None if suffix is None else parse_address(suffix, f"{what}: suffix"),
+                ports=read_ports(entry.get("ports") or [], f"{what}: ports"),
+            )
+        )
+    return tuple(names)
+
+
+def _container_prefix(text: str) -> ipaddress.IPv6Network:
+    prefix = parse_prefix(text)
+    first = prefix.network_address
+    if first.is_link_local or first.is_multicast or int(first) >> 120 == 0:
+        raise Refused(
+            f"prefix={prefix}",
+            "link-local, multicast, loopback and mapped addresses cannot be a container's own (RFC 4291, section 2.4)",
+            "Give a prefix that the provider assigned to this host",
+        )
+    return prefix
+
+
+def _occupied(item: object) -> ipaddress.IPv6Network:
+    """An address (with or without the length of its link) counts alone, a prefix counts as a whole."""
+    if isinstance(item, str) and "/" in item:
+        interface = parse_interface(item, "others")
+        if interface.ip == interface.network.network_address:
+            return interface.network
+        return ipaddress.IPv6Network((int(interface.ip), 128))
+    return ipaddress.IPv6Network((int(parse_address(item, "others")), 128))
+
+
+def _bridge_name(name: str) -> str:
+    if not _BRIDGE_NAME.fullmatch(name):
+        raise Refused(
+            f"bridge_name={name}",
+            "Linux takes interface names of 1 to 15 characters; here letters, digits, '_', '.' and '-'",
+            "Choose such a name",
+        )
+    if name == "docker0":
+        raise Refused("bridge_name=docker0", "this is Docker's default bridge", "Choose another name")
+    return name
+
+
+def _mapping(value: object, name: str, known: t.Sequence[str]) -> dict[str, t.Any]:
+    if not isinstance(value, dict):
+        raise Refused(f"{name}={value}", f"a mapping is needed, not {type(value).__name__}", "Write key: value")
+    unknown = sorted(str(key) for key in value if key not in known)
+    if unknown:
+        raise Refused(f"{name}: {', '.join(unknown)}", f"known keys are {', '.join(known)}", "Correct the spelling")
+    return value
+
+
+def _items(given: t.Mapping[str, t.Any], key: str) -> list[object]:
+    value = given.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        raise Refused(f"{key}={value}", f"a list is needed, not {type(value).__name__}", "Write it as a list")
+    return list(value)
+
+
+def _text(given: t.Mapping[str, t.Any], key: str, default: str = "") -> str:
+    value = given.get(key)
+    return default if value is None else _item_text(value, key)
+
+
+def _item_text(value: object, key: str) -> str:
+    if not isinstance(value, str):
+        raise Refused(f"{key}={value}", f"text is needed, not {type(value).__name__}", "Quote it")
+    return value.strip()
