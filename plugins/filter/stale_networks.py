@@ -1,0 +1,54 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: stale_networks
+short_description: Which of our Docker networks are not as planned
+version_added: 1.0.0
+author:
+  - routable.ipv6 contributors (@routable)
+description:
+  - Compares the networks that carry our label with the planned one, by value. Docker cannot change a network, and does
+    not start with a bridge that overlaps one, so these have to go before the daemon is told of a new prefix.
+options:
+  _input:
+    description: Networks as M(routable.ipv6.docker_ipv6_info) returns them.
+    type: list
+    elements: dict
+    required: true
+  user:
+    description: The planned network with C(name), C(bridge) and C(prefix); none when there shall be no network of ours.
+    type: dict
+    required: true
+  label:
+    description: The label by which our networks are known.
+    type: str
+    required: true
+positional: user, label
+"""
+
+EXAMPLES = r"""
+- name: Show what is in the way
+  ansible.builtin.debug:
+    msg: "{{ docker.networks | routable.ipv6.stale_networks(plan.user, 'routable.ipv6') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The names of the networks.
+  type: list
+  elements: str
+"""
+
+import typing as t
+
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_facts import stale_networks
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"stale_networks": as_filter(stale_networks)}

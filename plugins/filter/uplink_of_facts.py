@@ -1,0 +1,53 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: uplink_of_facts
+short_description: The addresses and routers of an uplink, from Ansible's facts
+version_added: 1.0.0
+author:
+  - routable.ipv6 contributors (@routable)
+description:
+  - Picks from a host's network facts what the filter P(routable.ipv6.docker_host_plan#filter) wants to know of the
+    interface towards the provider's router.
+options:
+  _input:
+    description: The facts of a host, with the network subset.
+    type: dict
+    required: true
+  interface:
+    description: The name of the interface.
+    type: str
+    required: true
+positional: interface
+seealso:
+  - plugin: routable.ipv6.docker_host_plan
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Show the addresses of the uplink
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts | routable.ipv6.uplink_of_facts('ens3') }}"
+  # {"interface": "ens3", "addresses": ["2001:db8:0:1:5054:ff:fe12:3456/64", "fe80::5054:ff:fe12:3456/64"],
+  #  "routers": ["fe80::1"]}
+"""
+
+RETURN = r"""
+_value:
+  description: The C(interface), its C(addresses) in CIDR form and the C(routers) of its default route.
+  type: dict
+"""
+
+import typing as t
+
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_facts import uplink_of_facts
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"uplink_of_facts": as_filter(uplink_of_facts)}
