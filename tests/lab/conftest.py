@@ -83,10 +83,13 @@ class Lab:
         result: dict[str, t.Any] = output["plays"][0]["tasks"][0]["hosts"][host]
         return result
 
-    def playbook(self, *words: str, inventory: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run ansible-playbook from the root of the checkout."""
+    def playbook(
+        self, *words: str, inventory: str | None = None, log: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ansible-playbook from the root of the checkout; with ``log`` its output is one JSON document."""
         command = ["ansible-playbook", "-i", inventory or str(self._directory / "inventory.json"), *words]
-        return subprocess.run(command, text=True, capture_output=True, env=self._environ, cwd=ROOT, check=False)
+        environ = {**self._environ, **({"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"} if log else {})}
+        return subprocess.run(command, text=True, capture_output=True, env=environ, cwd=ROOT, check=False)
 
 
 @pytest.fixture(scope="module")
