@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+# host: the packages are there.
+ARG BASE
+FROM ${BASE}
+ARG APT_OPTIONS=""
+ARG EXTRA=""
+ARG DEBIAN_FRONTEND=noninteractive
+RUN apt-get $APT_OPTIONS install -y --no-install-recommends docker.io ndppd $EXTRA \
+ && (systemctl -q disable ndppd 2>/dev/null || true) \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+"""The command line of the lab."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+
+from . import daemon, hosts, images, network, status, topology
+from .names import lab_name
+from .shell import LabError, run, say
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab/lab",
+        description="A throw-away network: a router, a vantage point and hosts with a real systemd, all in containers.",
+        epilog="Environment: LAB_NAME (like --name), DOCKER_HOST, LAB_MIRROR (a Debian mirror), XDG_CACHE_HOME.",
+    )
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--name", default=argparse.SUPPRESS, help="name of the lab; several can be up side by side")
+    parser.add_argument("--name", default=None, help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[shared])
+
+    up = command("up", "Bring the lab up; what is up already stays as it is.")
+    up.add_argument("--topology", metavar="FILE", help="hosts as JSON, - for standard input; default: lab/site.json")
+    command("down", "Remove the lab, and stop the private Docker daemon when no other lab uses it.")
+    command("status", "Show the lab's hosts in a table.")
+    execute = command("exec", "Run a command on a host, the router or the stranger.")
+    execute.add_argument("host")
+    execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="CMD")
+    for name, text in (
+        ("plug", "Plug a host's cable in, after the container was restarted by hand."),
+        ("reboot", "Restart a host with its disk kept, and wait for its boot."),
+    ):
+        command(name, text).add_argument("host")
+    link = command("link", "Take a host's carrier away at the switch, bring it back, or make the uplink anew.")
+    link.add_argument("host")
+    link.add_argument("state", choices=("up", "down", "recreate"))
+    command("env", "Print shell commands that set DOCKER_HOST and LAB_NAME for this lab.")
+    build = command("images", "Build the images and do nothing else.")
+    build.add_argument("--topology", metavar="FILE", help="only the images of these hosts; default: lab/site.json")
+    command("clean", "Remove the lab's images and its cache; every lab must be down.")
+    return parser
+
+
+def _up(name: str, source: str | None) -> None:
+    wanted = topology.load(source)
+    with daemon.engine():
+        hosts.up(name, wanted)
+    say(f"lab {name} is up")
+
+
+def _images(source: str | None) -> None:
+    wanted = [(host.suite, host.image) for host in topology.load(source)]
+    with daemon.engine():
+        images.ensure(wanted)
+        for image in sorted({images.tag(*one) for one in wanted}):
+            print(image)
+
+
+def _with_running(name: str) -> bool:
+    """Talk to the engine that answers; False when there is none, and so no lab."""
+    found = daemon.running()
+    if found is None:
+        return False
+    daemon.use(found)
+    return True
+
+
+def _down(name: str) -> None:
+    if not _with_running(name):
+        say("no Docker engine answers, so no lab is up")
+    else:
+        hosts.down(name)
+    if os.environ.get("DOCKER_HOST") == daemon.private_host() or not _with_running(name):
+        daemon.stop_if_unused()
+
+
+def _env(name: str) -> None:
+    found = daemon.running()
+    endpoint = daemon.private_host() if found is None else found
+    print(f"export DOCKER_HOST={shlex.quote(endpoint)}" if endpoint else "unset DOCKER_HOST")
+    print(f"export LAB_NAME={shlex.quote(name)}")
+
+
+def _clean() -> None:
+    if _with_running(""):
+        left = run(["docker", "ps", "-aq", f"--filter=label={network.LABEL}"]).stdout.split()
+        if left:
+            raise LabError(f"{len(left)} containers of labs are still there; `lab/lab down` for each of them first.")
+        images.remove()
+        if os.environ.get("DOCKER_HOST") == daemon.private_host():
+            daemon.stop_if_unused()
+    if daemon.cache().exists():
+        shutil.rmtree(daemon.cache())
+        say(f"removed {daemon.cache()}")
+
+
+def _on_host(name: str, arguments: argparse.Namespace) -> None:
+    host = hosts.find(name, arguments.host)
+    if arguments.command == "plug":
+        network.plug(name, [network.cable(host)])
+    elif arguments.command == "reboot":
+        hosts.reboot(name, host)
+    elif arguments.state == "recreate":
+        hosts.recreate_link(name, host)
+    else:
+        network.carrier(name, host.name, arguments.state)
+
+
+def _execute(name: str, arguments: argparse.Namespace) -> int:
+    argv = arguments.argv[1:] if arguments.argv[:1] == ["--"] else arguments.argv
+    if not argv:
+        raise LabError("`lab/lab exec HOST` needs a command to run.")
+    terminal = ["-t"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+    docker = shutil.which("docker") or "docker"
+    os.execv(docker, [docker, "exec", "-i", *terminal, network.container(name, arguments.host), *argv])
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    name = lab_name(arguments.name)
+    if arguments.command == "up":
+        _up(name, arguments.topology)
+    elif arguments.command == "images":
+        _images(arguments.topology)
+    elif arguments.command == "down":
+        _down(name)
+    elif arguments.command == "env":
+        _env(name)
+    elif arguments.command == "clean":
+        _clean()
+    elif not _with_running(name):
+        raise LabError("No Docker engine answers, so no lab is up; `lab/lab up` brings one up.")
+    elif arguments.command == "status":
+        print(status.table(name))
+    elif arguments.command == "exec":
+        return _execute(name, arguments)
+    else:
+        _on_host(name, arguments)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 with one sentence on standard error when it did not."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _dispatch(arguments)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+"""The Docker engine: the one that answers already, or a private daemon that changes nothing of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .shell import LabError, heartbeat, run, say
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+# Where containerd and dockerd put sockets, whatever --exec-root says; (path, made by the private daemon).
+RUN_DIRECTORIES = (Path("/run/containerd"), Path("/run/docker"))
+CGROUP = "routable-lab"
+
+
+def cache() -> Path:
+    """The lab's cache directory, shared by all checkouts of one user."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "routable-ipv6"
+
+
+def socket() -> Path:
+    """The private daemon's socket."""
+    return cache() / "docker.sock"
+
+
+def private_host() -> str:
+    """The private daemon as a value for DOCKER_HOST."""
+    return f"unix://{socket()}"
+
+
+def answers(host: str | None) -> bool:
+    """Whether an engine answers there; None asks the docker command's own default context."""
+    environment = {key: value for key, value in os.environ.items() if key != "DOCKER_HOST"}
+    if host is not None:
+        environment["DOCKER_HOST"] = host
+    try:
+        done = run(["docker", "version", "-f", "{{.Server.Version}}"], check=False, timeout=20, env=environment)
+    except LabError:
+        if shutil.which("docker") is None:
+            raise
+        return False
+    return done.returncode == 0
+
+
+def running() -> str | None:
+    """The engine that answers now: DOCKER_HOST's value, "" for the default context, the private one, or None."""
+    given = os.environ.get("DOCKER_HOST")
+    if given and answers(given):
+        return given
+    if not given and answers(None):
+        return ""
+    if socket().exists() and answers(private_host()):
+        return private_host()
+    return None
+
+
+def use(endpoint: str) -> None:
+    """Make every docker command of this process talk to the engine."""
+    if endpoint:
+        os.environ["DOCKER_HOST"] = endpoint
+    else:
+        os.environ.pop("DOCKER_HOST", None)
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _lock(path: Path, how: int) -> Iterator[None]:
+    with _open(path) as descriptor:
+        fcntl.flock(descriptor, how)
+        yield
+
+
+@contextlib.contextmanager
+def exclusive(what: str) -> Iterator[None]:
+    """Hold the lock called `what` alone among all checkouts that share the cache, waiting for it if need be."""
+    path = cache() / f"{what}.lock"
+    with _open(path) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with heartbeat(f"waiting for another run of the lab ({what})"):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def engine() -> Iterator[None]:
+    """Use an engine for the block, starting the private one if none answers.
+
+    The lock is held shared, so that nobody stops the private daemon between its start and the first container.
+    """
+    found = running()
+    if found is not None and found != private_host():
+        use(found)
+        yield
+        return
+    if os.environ.get("DOCKER_HOST") not in (None, "", private_host()):
+        say(f"nothing answers at DOCKER_HOST={os.environ['DOCKER_HOST']}; using the lab's private daemon")
+    while True:
+        with _lock(cache() / "daemon.lock", fcntl.LOCK_EX):
+            if not answers(private_host()):
+                _start()
+        with _lock(cache() / "daemon.lock", fcntl.LOCK_SH):
+            if answers(private_host()):
+                use(private_host())
+                yield
+                return
+
+
+def _command(directory: Path) -> list[str]:
+    """The private daemon's command line.
+
+    Its own mount namespace keeps its mounts out of the machine's table, and its own /etc/docker keeps the key file
+    that dockerd 20.10 writes, and the machine's daemon.json, out of the matter.
+    """
+    dockerd = [
+        "dockerd",
+        f"--config-file={directory}/etc/daemon.json",
+        f"--data-root={directory}/data",
+        f"--exec-root={directory}/exec",
+        f"--pidfile={directory}/dockerd.pid",
+        f"--host={private_host()}",
+        f"--cgroup-parent=/{CGROUP}",
+        "--exec-opt=native.cgroupdriver=cgroupfs",
+        "--bridge=none",
+        "--iptables=false",
+        "--ip6tables=false",
+        "--ip-forward=false",
+        "--ip-masq=false",
+        "--userland-proxy=false",
+    ]
+    script = 'if [ -d /etc/docker ]; then mount --bind "$1" /etc/docker; fi; shift; exec "$@"'
+    return ["unshare", "--mount", "--propagation", "slave", "sh", "-ec", script, "sh", f"{directory}/etc", *dockerd]
+
+
+def _start() -> None:
+    directory = cache()
+    if os.geteuid() != 0:
+        raise LabError("No Docker engine answers, and only root can start the lab's own; start Docker or be root.")
+    if shutil.which("dockerd") is None:
+        raise LabError("No Docker engine answers and dockerd is not installed; `make setup` installs it.")
+    (directory / "etc").mkdir(parents=True, exist_ok=True)
+    (directory / "etc" / "daemon.json").write_text("{}\n", encoding="utf-8")
+    made = [str(path) for path in (*RUN_DIRECTORIES, Path("/etc/docker")) if not path.exists()]
+    made_file = directory / "made"
+    if not made_file.exists():
+        made_file.write_text("".join(f"{path}\n" for path in made), encoding="utf-8")
+    (directory / "dockerd.pid").unlink(missing_ok=True)
+    say(f"starting a private Docker daemon in {directory}")
+    with (directory / "dockerd.log").open("wb") as log:
+        process = subprocess.Popen(
+            _command(directory), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+        )
+    until = time.monotonic() + START_SECONDS
+    while not answers(private_host()):
+        if process.poll() is not None or time.monotonic() > until:
+            tail = (directory / "dockerd.log").read_text(errors="replace")[-1500:]
+            raise LabError(f"The private Docker daemon does not start; the end of {directory}/dockerd.log says: {tail}")
+        time.sleep(0.1)
+
+
+def stop_if_unused() -> None:
+    """Stop the private daemon when it runs no container of any lab, and take its traces off the machine."""
+    with _open(cache() / "daemon.lock") as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("the private Docker daemon stays: another lab is on its way up")
+            return
+        if answers(private_host()):
+            left = run(["docker", "-H", private_host(), "ps", "-aq"]).stdout.split()
+            if left:
+                say(f"the private Docker daemon stays: {len(left)} containers of other labs run in it")
+                return
+            _stop()
+        _sweep()
+
+
+def _stop() -> None:
+    pid_file = cache() / "dockerd.pid"
+    pid = int(pid_file.read_text(encoding="utf-8"))
+    if Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() != "dockerd":
+        raise LabError(f"{pid_file} names process {pid}, which is not dockerd; stop the lab's daemon by hand.")
+    os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + STOP_SECONDS
+    while _alive(pid):
+        if time.monotonic() > until:
+            raise LabError(f"The private Docker daemon (process {pid}) did not stop within {STOP_SECONDS:.0f} s.")
+        time.sleep(0.05)
+    say("stopped the private Docker daemon")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _sweep() -> None:
+    """Remove the empty directories that the daemon made outside the cache: its cgroups and its places in /run."""
+    for root in (Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*")):
+        top = root / CGROUP
+        if top.is_dir():
+            for path, _directories, _files in os.walk(top, topdown=False):
+                with contextlib.suppress(OSError):  # a cgroup that still holds a process stays
+                    os.rmdir(path)
+    made_file = cache() / "made"
+    if not made_file.exists():
+        return
+    for name in made_file.read_text(encoding="utf-8").splitlines():
+        for path, _directories, _files in os.walk(name, topdown=False):
+            with contextlib.suppress(OSError):  # not empty: somebody else's by now
+                os.rmdir(path)
+    made_file.unlink()

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+"""The wires: the router, which is the switch too, the vantage point behind it, and the hosts' cables."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+
+from .names import LINK_PREFIX, ROUTER, STRANGER, STRANGER_ADDRESS, link_local, mac, port
+from .shell import LabError, run
+from .topology import Host
+
+LABEL = "routable.lab"
+LABEL_HOST = "routable.lab.host"
+
+RADVD = f"""interface br0 {{
+    AdvSendAdvert on;
+    MinRtrAdvInterval 3;
+    MaxRtrAdvInterval 5;
+    AdvDefaultLifetime 600;
+    prefix {LINK_PREFIX} {{ AdvOnLink on; AdvAutonomous on; }};
+}};
+"""
+
+ROUTER_SCRIPT = f"""
+for b in br0 br1; do
+    ip link add $b type bridge mcast_snooping 0
+    ip link set $b addrgenmode none
+    ip link set $b up
+done
+ip addr add fe80::1/64 dev br0 nodad
+ip addr add 2001:db8:0:1::1/64 dev br0 nodad
+ip addr add 198.51.100.1/24 dev br0
+ip addr add fe80::1/64 dev br1 nodad
+ip addr add 2001:db8:ffff::1/64 dev br1 nodad
+ip addr add 203.0.113.1/24 dev br1
+sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv4.ip_forward=1
+printf %s {shlex.quote(RADVD)} >/etc/radvd.conf
+radvd -C /etc/radvd.conf -m stderr -p /run/radvd.pid
+touch /run/ready
+exec sleep infinity
+"""
+
+STRANGER_SCRIPT = f"""
+until ip link show eth0 >/dev/null 2>&1; do sleep 0.05; done
+ip link set eth0 addrgenmode none
+ip link set eth0 up
+ip addr add {STRANGER_ADDRESS}/64 dev eth0 nodad
+ip addr add 203.0.113.2/24 dev eth0
+ip -6 route add default via 2001:db8:ffff::1
+ip route add default via 203.0.113.1
+touch /run/ready
+exec sleep infinity
+"""
+
+
+def container(lab: str, host: str) -> str:
+    """The container's name; `lab/inventory.yml` states the same rule."""
+    return f"{lab}-{host}"
+
+
+def privileges() -> list[str]:
+    """What --privileged gives but for devices, and no network of Docker's, but IPv6.
+
+    dockerd before 23 asks for every capability it knows, which fails where the machine itself lacks one
+    (CAP_SYS_RESOURCE in some virtual machines); later ones refuse to drop one that they do not have.
+    """
+    version = run(["docker", "version", "-f", "{{.Server.Version}}"]).stdout.strip()
+    flags = ["--cap-add=ALL"]
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < 23:
+        flags.append("--cap-drop=SYS_RESOURCE")
+    for option in ("seccomp=unconfined", "apparmor=unconfined", "systempaths=unconfined"):
+        flags.append(f"--security-opt={option}")
+    flags.append("--network=none")
+    # `--network none` switches IPv6 off.
+    for which in ("all", "default"):
+        flags.append(f"--sysctl=net.ipv6.conf.{which}.disable_ipv6=0")
+    return flags
+
+
+def start_box(lab: str, name: str, image: str, script: str, flags: list[str]) -> None:
+    """Start the router or the vantage point: a container that runs `script` as its only program."""
+    run(
+        ["docker", "run", "-d", "--init", f"--name={container(lab, name)}", f"--hostname={name}", *flags]
+        + [f"--label={LABEL}={lab}", "--tmpfs=/run", image, "sh", "-ec", script]
+    )
+
+
+def wait_ready(lab: str, name: str) -> None:
+    """Wait until the box's script has set its network up."""
+    loop = "i=0; until [ -e /run/ready ]; do i=$((i+1)); [ $i -lt 200 ] || exit 1; sleep 0.05; done"
+    done = run(["docker", "exec", container(lab, name), "sh", "-c", loop], check=False)
+    if done.returncode != 0:
+        log = run(["docker", "logs", container(lab, name)], check=False).stderr.strip()
+        raise LabError(f"{name} of lab {lab} did not set its network up: {log}")
+
+
+@dataclass(frozen=True)
+class Cable:
+    """A cable from a bridge of the router to an interface of a container."""
+
+    host: str
+    interface: str
+    bridge: str = "br0"
+    routed_prefix: str | None = None
+
+    def script(self, pid: int) -> str:
+        """Shell commands, for the router's network namespace, that plug the cable in, in place of an older one."""
+        lines = [
+            f"ip link del {port(self.host)} 2>/dev/null || true",
+            f"ip link add {port(self.host)} type veth peer name {self.interface} address {mac(self.host)} netns {pid}",
+            f"ip link set {port(self.host)} addrgenmode none",
+            f"ip link set {port(self.host)} master {self.bridge} up",
+        ]
+        if self.routed_prefix:
+            lines.append(f"ip -6 route replace {self.routed_prefix} via {link_local(self.host)} dev br0")
+        return "\n".join(lines)
+
+
+def cable(host: Host) -> Cable:
+    return Cable(host.name, host.uplink, "br0", host.routed_prefix)
+
+
+STRANGER_CABLE = Cable(STRANGER, "eth0", "br1")
+
+
+def plug(lab: str, cables: list[Cable]) -> None:
+    """Plug cables in, from one short-lived container in the router's network that sees all process ids."""
+    names = [container(lab, c.host) for c in cables]
+    router = container(lab, ROUTER)
+    found = json.loads(run(["docker", "inspect", router, *names]).stdout)
+    image = found[0]["Config"]["Image"]
+    script = []
+    for one, state in zip(cables, found[1:], strict=True):
+        pid = state["State"]["Pid"]
+        if not pid:
+            raise LabError(f"{one.host} does not run, so its cable has no end; `lab/lab reboot {one.host}` starts it.")
+        script.append(one.script(pid))
+    run(
+        ["docker", "run", "--rm", "--pid=host", f"--network=container:{router}", "--cap-add=NET_ADMIN"]
+        + ["--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--security-opt=apparmor=unconfined"]
+        + ["--security-opt=seccomp=unconfined", image, "sh", "-ec", "\n".join(script)]
+    )
+
+
+def carrier(lab: str, host: str, state: str) -> None:
+    """Take the switch's end of the cable down, so that the host loses its carrier, or bring it up again."""
+    run(["docker", "exec", container(lab, ROUTER), "ip", "link", "set", port(host), state])
