@@ -25,9 +25,9 @@ def uplink_of_facts(facts: t.Mapping[str, t.Any], interface: str) -> dict[str, t
             "the host has no IPv6 default route that would tell which interface leads to the provider",
             "Name the interface, for example docker_host_uplink: ens3",
         )
-    # Ansible's facts write an underscore for a hyphen in the names of interfaces, and leave the device's own name inside.
+    # Facts are keyed by the name with underscores for hyphens; the true name is inside.
     found = facts.get(interface.replace("-", "_"))
-    if not isinstance(found, t.Mapping) or found.get("device", interface) != interface:
+    if not isinstance(found, t.Mapping) or found.get("device") != interface:
         present = ", ".join(sorted(facts.get("interfaces", []))) or "none"
         raise Refused(f"uplink={interface}", f"the host has no such interface; there are {present}", "Correct the name")
     default = facts.get("default_ipv6", {})

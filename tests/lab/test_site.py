@@ -15,7 +15,6 @@ import time
 import typing as t
 
 import pytest
-
 from conftest import ROOT, Lab
 
 TOPOLOGY = json.loads((ROOT / "lab" / "site.json").read_text())["hosts"]

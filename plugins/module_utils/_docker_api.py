@@ -1,0 +1,51 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""Docker's API over its socket, with the standard library alone. A port: it decides nothing."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import typing as t
+
+SOCKET = "/var/run/docker.sock"
+TIMEOUT = 30.0  # seconds
+
+
+class DockerUnavailable(Exception):
+    """No daemon answers on the socket, or it answers with an error."""
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def get(path: str, socket_path: str = SOCKET, timeout: float = TIMEOUT) -> t.Any:
+    """The JSON answer to GET ``path``, without a version so that the daemon's newest API is used.
+
+    :raises DockerUnavailable: nobody listens, or the status is not 200.
+    """
+    connection = _UnixConnection(socket_path, timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise DockerUnavailable(f"{socket_path}: {error}") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise DockerUnavailable(f"GET {path}: {response.status} {body.decode('utf-8', 'replace').strip()}")
+    return json.loads(body)

@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_ipv6_info
+short_description: See which Docker a host has, with its networks and the IPv6 addresses of its containers
+version_added: 1.0.0
+author:
+  - routable.ipv6 contributors (@routable)
+description:
+  - Looks at the Docker of a host with Python's standard library alone, and also where Docker is not installed or not
+    running.
+extends_documentation_fragment:
+  - routable.ipv6._attributes
+attributes:
+  check_mode:
+    support: full
+    details: The module changes nothing.
+  diff_mode:
+    support: N/A
+    details: The module changes nothing.
+  idempotent:
+    support: N/A
+    details: The module changes nothing.
+  platform:
+    platforms: linux
+    support: full
+options:
+  socket:
+    description: The socket of the daemon's API.
+    type: path
+    default: /var/run/docker.sock
+seealso:
+  - module: routable.ipv6.docker_ipv6_daemon
+  - module: community.docker.docker_host_info
+"""
+
+EXAMPLES = r"""
+- name: Look at Docker
+  routable.ipv6.docker_ipv6_info:
+  register: docker
+
+- name: Show who has which address
+  ansible.builtin.debug:
+    msg: "{{ item.name }} has {{ item.addresses }}"
+  loop: "{{ docker.containers }}"
+"""
+
+RETURN = r"""
+version:
+  description: The version of the daemon; empty where Docker is not installed.
+  returned: success
+  type: str
+  sample: 20.10.24+dfsg1
+running:
+  description: Whether the daemon answers.
+  returned: success
+  type: bool
+missing:
+  description:
+    - What the modules and roles of this collection use on a Docker host and do not find there, of C(dockerd),
+      C(docker), C(nft) and the Python library C(requests).
+  returned: success
+  type: list
+  elements: str
+  sample: [requests]
+networks:
+  description: The networks of the daemon; empty where it does not answer.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the network.
+      type: str
+    id:
+      description: Its identifier.
+      type: str
+    driver:
+      description: Its driver.
+      type: str
+    bridge:
+      description: The name of its bridge interface; empty for other drivers.
+      type: str
+    ipv6:
+      description: Whether IPv6 is on.
+      type: bool
+    ipv4_subnets:
+      description: Its IPv4 subnets.
+      type: list
+      elements: str
+    ipv6_subnets:
+      description: Its IPv6 prefixes.
+      type: list
+      elements: str
+    labels:
+      description: Its labels.
+      type: dict
+    options:
+      description: The options of its driver.
+      type: dict
+containers:
+  description: The running containers.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the container.
+      type: str
+    id:
+      description: Its identifier.
+      type: str
+    addresses:
+      description: Its IPv6 address in each network that gave it one.
+      type: dict
+  sample: [{"name": "web", "id": "6f0e3d...", "addresses": {"routable": "2001:db8:0:1:d:8000:0:20"}}]
+"""
+
+import importlib.util
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_api import SOCKET, DockerUnavailable, get
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_info import container_of, network_of, version_of
+
+COMMANDS = ("dockerd", "docker", "nft")
+SBIN = ["/usr/sbin", "/sbin", "/usr/local/sbin"]
+
+
+def installed_version(module: AnsibleModule) -> str:
+    """What the installed daemon says of itself, whether it runs or not."""
+    path = module.get_bin_path("dockerd", opt_dirs=SBIN)
+    if path is None:
+        return ""
+    dummy, out, dummy = module.run_command([path, "--version"], check_rc=True)
+    return version_of(out)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={"socket": {"type": "path", "default": SOCKET}}, supports_check_mode=True)
+    socket = module.params["socket"]
+    result: dict[str, t.Any] = {"networks": [], "containers": []}
+    try:
+        result["version"] = get("/version", socket)["Version"]
+        result["running"] = True
+    except DockerUnavailable:
+        result["version"] = installed_version(module)
+        result["running"] = False
+    if result["running"]:
+        try:
+            result["networks"] = [network_of(document) for document in get("/networks", socket)]
+            result["containers"] = [container_of(document) for document in get("/containers/json", socket)]
+        except DockerUnavailable as error:
+            module.fail_json(msg=f"Docker answered and then did not: {error}")
+    result["networks"].sort(key=lambda network: network["name"])
+    result["containers"].sort(key=lambda container: container["name"])
+    result["missing"] = [name for name in COMMANDS if module.get_bin_path(name, opt_dirs=SBIN) is None]
+    if importlib.util.find_spec("requests") is None:
+        result["missing"].append("requests")
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
