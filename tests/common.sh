@@ -1,7 +1,8 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
-# Sourced by the steps of tests/run. Leaves the shell in the root of the checkout.
-set -eu
+# Sourced by the steps of tests/run.py. Leaves the shell in the root of the checkout.
+set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/routable-ipv6
@@ -9,12 +10,15 @@ PATH=$root/.venv/bin:$PATH
 PYTHONDONTWRITEBYTECODE=1
 export PATH PYTHONDONTWRITEBYTECODE
 
-# The tracked files, in the place where ansible-test and the linters expect a collection.
+# The checkout's files where ansible-test and the linters expect a collection: outside of any git checkout, else they ask
+# git, which ignores the place.
 # usage: tree NAME; prints the collection's directory
 tree() {
-    base=$root/.cache/trees/$1/ansible_collections/routable/ipv6
+    base=$cache/trees/$(printf '%s' "$root" | sha256sum | cut -c1-6)-$1/ansible_collections/routable/ipv6
     rm -rf "$base"
     mkdir -p "$base"
-    git ls-files -z --cached --others --exclude-standard | tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -x -C "$base"
+    git ls-files -z --cached --others --exclude-standard |
+        while IFS= read -r -d '' name; do [ ! -f "$name" ] || printf '%s\0' "$name"; done |
+        tar -c --null -T - | tar -x -C "$base"
     printf '%s\n' "$base"
 }

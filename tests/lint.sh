@@ -1,7 +1,8 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
 # Style, types, documentation and licences; nothing runs.
+# shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
@@ -10,9 +11,9 @@ step ruff format --check .
 step yamllint --strict .
 (cd .dev && step mypy --config-file "$root/.mypy.ini" --cache-dir "$root/.mypy_cache" -p ansible_collections.routable.ipv6.plugins.module_utils)
 step python tests/tools/check_headers.py
-cd "$(tree lint)"
-ANSIBLE_COLLECTIONS_PATH=$root/.cache/trees/lint
-export ANSIBLE_COLLECTIONS_PATH
+collection=$(tree lint)
+cd "$collection"
+export ANSIBLE_COLLECTIONS_PATH=${PWD%/ansible_collections/*}
 unset ANSIBLE_CONFIG
 step ansible-lint --offline --strict
 step antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .

@@ -1,7 +1,8 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
 # tests/molecule.sh SCENARIO [molecule's words]
+# shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 scenario=$1
 shift

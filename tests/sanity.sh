@@ -1,12 +1,13 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
 # tests/sanity.sh CORE: ansible-test sanity with this version of ansible-core (2.19, 2.20, ...).
+# shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 core=$1
 
 # The first Python that this ansible-core runs on: 2.19 from 3.11, later ones from 3.12.
-python=$(tests/tools/find_python.py "$core") || {
+python=$(python3 tests/tools/find_python.py "$core") || {
     echo "No Python on this machine runs ansible-core $core: sanity is not checked with it."
     exit 0
 }
@@ -26,7 +27,8 @@ for version in 24_2 25_2; do
     [ -e "$script" ] || printf 'import ensurepip\n\n\ndef main():\n    ensurepip.bootstrap(default_pip=True)\n\n\nif __name__ == "__main__":\n    main()\n' >"$script"
 done
 
-cd "$(tree "sanity-$core")"
+collection=$(tree "sanity-$core")
+cd "$collection"
 PATH=$venv/bin:$PATH
 "$venv/bin/python" --version
 "$venv/bin/ansible-test" sanity --color no --python "$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"

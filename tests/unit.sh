@@ -1,6 +1,7 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
 # The pure parts, without a host.
+# shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 PYTHONPATH=$root/.dev python -m pytest tests/unit -q -p no:cacheprovider "$@"

@@ -1,12 +1,11 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, routable.ipv6 contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Everything that is checked, two steps at a time, each step's output in a file of its own.
 
-tests/run            all steps
-tests/run NAME...    these steps ("tests/run --list" names them)
+python3 tests/run.py            all steps
+python3 tests/run.py NAME...    these steps (--list names them)
 """
 
 from __future__ import annotations
