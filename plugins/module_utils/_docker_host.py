@@ -21,6 +21,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
     compose,
@@ -46,7 +47,7 @@ LONGEST_FOR_ONE = 126
 # `gateway_mode_ipv6=routed` (Docker's release notes for 27.0).
 ROUTED_SINCE = 27
 # Probed as a sign that nothing but the named ports is open; the first that is not itself opened.
-PROBES = (22, 9, 7, 1)
+PROBES = (9, 22, 7, 1)
 # How often a name is hashed anew before its neighbours are tried one after the other.
 _ATTEMPTS = 64
 
@@ -103,11 +104,14 @@ def derive_prefix(
     host: str,
     hosts: t.Iterable[str],
     on_link: ipaddress.IPv6Network,
+    routers: t.Collection[ipaddress.IPv6Network],
     occupied: t.Collection[ipaddress.IPv6Network],
 ) -> ipaddress.IPv6Network:
-    """A /80 of ``on_link`` that follows from the host's name and avoids what is ``occupied``.
+    """A /80 of ``on_link`` that follows from the host's name and avoids what is in use.
 
-    The names are served in sorted order, so that of two names that meet the first keeps its place.
+    The names are served in sorted order, so that of two names that meet the first keeps its place. What other hosts
+    chose is found from what all hosts know, which is their names and the ``routers``; only the host itself also
+    avoids what it sees ``occupied``, or the addresses that Docker makes within these prefixes would move them.
 
     :raises Refused: nothing is left.
     """
@@ -115,13 +119,8 @@ def derive_prefix(
     # The first /80 holds the low addresses that people give by hand, now or later.
     taken = {0}
     for name in sorted({host, *hosts}):
-        number = _pick(
-            name,
-            bits,
-            lambda index: (
-                index in taken or overlapping(nth_subnet(on_link, HOST_PREFIX_LENGTH, index), occupied) is not None
-            ),
-        )
+        avoided = [*routers, *occupied] if name == host else routers
+        number = _pick(name, bits, _TakenParts(on_link, taken, avoided))
         if number is None:
             raise Refused(
                 f"prefix of {name}",
@@ -132,6 +131,20 @@ def derive_prefix(
             return nth_subnet(on_link, HOST_PREFIX_LENGTH, number)
         taken.add(number)
     raise AssertionError("the host is one of the names")  # pragma: no cover
+
+
+@dataclass(frozen=True)
+class _TakenParts:
+    """Whether the part of that number is taken or overlaps with what is avoided."""
+
+    on_link: ipaddress.IPv6Network
+    taken: t.Collection[int]
+    avoided: t.Collection[ipaddress.IPv6Network]
+
+    def __call__(self, index: int) -> bool:
+        if index in self.taken:
+            return True
+        return overlapping(nth_subnet(self.on_link, HOST_PREFIX_LENGTH, index), self.avoided) is not None
 
 
 def _derived(wanted: Wanted) -> ipaddress.IPv6Network:
@@ -150,12 +163,13 @@ def _derived(wanted: Wanted) -> ipaddress.IPv6Network:
             else f"{where} has no on-link prefix of /64 or shorter to take a /{HOST_PREFIX_LENGTH} from"
         )
         raise Refused("prefix=", rule, "Give docker_host_prefix")
-    occupied = [
-        *(ipaddress.IPv6Network((int(interface.ip), 128)) for interface in wanted.uplink),
-        *(ipaddress.IPv6Network((int(router), 128)) for router in wanted.routers),
-        *wanted.others,
-    ]
-    return derive_prefix(wanted.host, wanted.hosts, found.pop(), occupied)
+    return derive_prefix(
+        wanted.host,
+        wanted.hosts,
+        found.pop(),
+        routers=[ipaddress.IPv6Network((int(router), 128)) for router in wanted.routers],
+        occupied=[*(ipaddress.IPv6Network((int(at.ip), 128)) for at in wanted.uplink), *wanted.others],
+    )
 
 
 def _given(wanted: Wanted, prefix: ipaddress.IPv6Network) -> ipaddress.IPv6Network:

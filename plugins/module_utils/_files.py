@@ -12,6 +12,7 @@ context when a file is replaced.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import typing as t
@@ -39,6 +40,15 @@ def read_text(path: str) -> str | None:
     """As :func:`read_bytes`, decoded; bytes that are not UTF-8 survive a round trip."""
     content = read_bytes(path)
     return None if content is None else content.decode("utf-8", "surrogateescape")
+
+
+def remove_if_empty(directory: str) -> None:
+    """Remove a directory that holds nothing any more; one that is not there, or in use, is fine."""
+    try:
+        os.rmdir(directory)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+            raise
 
 
 class FileSet:
