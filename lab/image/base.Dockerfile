@@ -21,6 +21,8 @@ RUN printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/
  && systemctl mask getty@.service console-getty.service sys-kernel-debug.mount sys-kernel-tracing.mount \
       sys-kernel-config.mount sys-fs-fuse-connections.mount apt-daily.timer apt-daily-upgrade.timer \
       systemd-networkd-wait-online.service NetworkManager-wait-online.service \
+ # a machine has 128 inotify instances per user, for all its lab hosts together; these are not needed here
+ && systemctl mask systemd-logind.service systemd-ask-password-console.path systemd-ask-password-wall.path \
  # an image for the containers inside, so that no registry is needed
  && mkdir -p /opt/lab/r/bin /etc/lab && cp "$(command -v busybox)" /opt/lab/r/bin/busybox \
  && for a in $(busybox --list); do [ "$a" = busybox ] || ln -s busybox /opt/lab/r/bin/$a; done \

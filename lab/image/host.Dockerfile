@@ -8,4 +8,6 @@ ARG EXTRA=""
 ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get $APT_OPTIONS install -y --no-install-recommends docker.io ndppd $EXTRA \
  && (systemctl -q disable ndppd 2>/dev/null || true) \
+ # as in Docker's own packages, and one inotify instance fewer
+ && sed -i '/^version = /a disabled_plugins = ["cri"]' /etc/containerd/config.toml \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d

@@ -76,12 +76,14 @@ def _with_running(name: str) -> bool:
 
 
 def _down(name: str) -> None:
-    if not _with_running(name):
-        say("no Docker engine answers, so no lab is up")
-    else:
-        hosts.down(name)
-    if os.environ.get("DOCKER_HOST") == daemon.private_host() or not _with_running(name):
-        daemon.stop_if_unused()
+    # A lab stays on the engine it was made on, also when another one has begun to answer since.
+    found = 0
+    for endpoint in daemon.engines():
+        daemon.use(endpoint)
+        found += hosts.down(name)
+    if not found:
+        say(f"lab {name} is not up")
+    daemon.stop_if_unused()
 
 
 def _env(name: str) -> None:
@@ -92,13 +94,14 @@ def _env(name: str) -> None:
 
 
 def _clean() -> None:
-    if _with_running(""):
+    for endpoint in daemon.engines():
+        daemon.use(endpoint)
         left = run(["docker", "ps", "-aq", f"--filter=label={network.LABEL}"]).stdout.split()
         if left:
             raise LabError(f"{len(left)} containers of labs are still there; `lab/lab down` for each of them first.")
         images.remove()
-        if os.environ.get("DOCKER_HOST") == daemon.private_host():
-            daemon.stop_if_unused()
+    if not daemon.stop_if_unused():
+        raise LabError("The private Docker daemon still has containers, so its cache stays.")
     if daemon.cache().exists():
         shutil.rmtree(daemon.cache())
         say(f"removed {daemon.cache()}")

@@ -18,7 +18,7 @@ from .shell import LabError, heartbeat, run, say
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-# Where containerd and dockerd put sockets, whatever --exec-root says; (path, made by the private daemon).
+# Places in /run that the private daemon needs to exist, to hide them from itself.
 RUN_DIRECTORIES = (Path("/run/containerd"), Path("/run/docker"))
 CGROUP = "routable-lab"
 
@@ -53,6 +53,16 @@ def answers(host: str | None) -> bool:
     return done.returncode == 0
 
 
+def engines() -> list[str]:
+    """Every engine that answers, as values for `use`, the preferred one first."""
+    found = running()
+    if found is None:
+        return []
+    if found != private_host() and socket().exists() and answers(private_host()):
+        return [found, private_host()]
+    return [found]
+
+
 def running() -> str | None:
     """The engine that answers now: DOCKER_HOST's value, "" for the default context, the private one, or None."""
     given = os.environ.get("DOCKER_HOST")
@@ -84,23 +94,20 @@ def _open(path: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _lock(path: Path, how: int) -> Iterator[None]:
-    with _open(path) as descriptor:
-        fcntl.flock(descriptor, how)
-        yield
-
-
-@contextlib.contextmanager
-def exclusive(what: str) -> Iterator[None]:
-    """Hold the lock called `what` alone among all checkouts that share the cache, waiting for it if need be."""
-    path = cache() / f"{what}.lock"
-    with _open(path) as descriptor:
+def _lock(name: str, how: int) -> Iterator[None]:
+    """Hold a lock among all checkouts that share the cache, alone (LOCK_EX) or with others (LOCK_SH)."""
+    with _open(cache() / f"{name}.lock") as descriptor:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
         except BlockingIOError:
-            with heartbeat(f"waiting for another run of the lab ({what})"):
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with heartbeat(f"waiting for another run of the lab ({name})"):
+                fcntl.flock(descriptor, how)
         yield
+
+
+def exclusive(name: str) -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of that name alone among all checkouts that share the cache, waiting for it if need be."""
+    return _lock(name, fcntl.LOCK_EX)
 
 
 @contextlib.contextmanager
@@ -117,25 +124,33 @@ def engine() -> Iterator[None]:
     if os.environ.get("DOCKER_HOST") not in (None, "", private_host()):
         say(f"nothing answers at DOCKER_HOST={os.environ['DOCKER_HOST']}; using the lab's private daemon")
     while True:
-        with _lock(cache() / "daemon.lock", fcntl.LOCK_EX):
-            if not answers(private_host()):
-                _start()
-        with _lock(cache() / "daemon.lock", fcntl.LOCK_SH):
+        with _lock("daemon", fcntl.LOCK_SH):
             if answers(private_host()):
                 use(private_host())
                 yield
                 return
+        with _lock("daemon", fcntl.LOCK_EX):
+            if not answers(private_host()):
+                _start()
+
+
+# Hide the machine's /etc/docker (dockerd 20.10 writes a key file there) and whatever runs in /run/containerd and
+# /run/docker, where containerd and dockerd put sockets whatever --exec-root says; then become dockerd.
+_ISOLATE = """
+for d in etc/docker run/docker run/containerd; do
+    mkdir -p "$1/own/$d"
+    [ ! -d "/$d" ] || mount --bind "$1/own/$d" "/$d"
+done
+shift
+exec "$@"
+"""
 
 
 def _command(directory: Path) -> list[str]:
-    """The private daemon's command line.
-
-    Its own mount namespace keeps its mounts out of the machine's table, and its own /etc/docker keeps the key file
-    that dockerd 20.10 writes, and the machine's daemon.json, out of the matter.
-    """
+    """The private daemon's command line: a mount namespace of its own, and no hand on the machine's network."""
     dockerd = [
         "dockerd",
-        f"--config-file={directory}/etc/daemon.json",
+        f"--config-file={directory}/own/etc/docker/daemon.json",
         f"--data-root={directory}/data",
         f"--exec-root={directory}/exec",
         f"--pidfile={directory}/dockerd.pid",
@@ -149,8 +164,7 @@ def _command(directory: Path) -> list[str]:
         "--ip-masq=false",
         "--userland-proxy=false",
     ]
-    script = 'if [ -d /etc/docker ]; then mount --bind "$1" /etc/docker; fi; shift; exec "$@"'
-    return ["unshare", "--mount", "--propagation", "slave", "sh", "-ec", script, "sh", f"{directory}/etc", *dockerd]
+    return ["unshare", "--mount", "--propagation=slave", "sh", "-ec", _ISOLATE, "sh", str(directory), *dockerd]
 
 
 def _start() -> None:
@@ -159,12 +173,15 @@ def _start() -> None:
         raise LabError("No Docker engine answers, and only root can start the lab's own; start Docker or be root.")
     if shutil.which("dockerd") is None:
         raise LabError("No Docker engine answers and dockerd is not installed; `make setup` installs it.")
-    (directory / "etc").mkdir(parents=True, exist_ok=True)
-    (directory / "etc" / "daemon.json").write_text("{}\n", encoding="utf-8")
-    made = [str(path) for path in (*RUN_DIRECTORIES, Path("/etc/docker")) if not path.exists()]
+    own = directory / "own/etc/docker"
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "daemon.json").write_text("{}\n", encoding="utf-8")
+    made = [path for path in RUN_DIRECTORIES if not path.exists()]
     made_file = directory / "made"
     if not made_file.exists():
         made_file.write_text("".join(f"{path}\n" for path in made), encoding="utf-8")
+    for path in made:
+        path.mkdir(mode=0o711)
     (directory / "dockerd.pid").unlink(missing_ok=True)
     say(f"starting a private Docker daemon in {directory}")
     with (directory / "dockerd.log").open("wb") as log:
@@ -179,21 +196,22 @@ def _start() -> None:
         time.sleep(0.1)
 
 
-def stop_if_unused() -> None:
-    """Stop the private daemon when it runs no container of any lab, and take its traces off the machine."""
+def stop_if_unused() -> bool:
+    """Stop the private daemon when it has no container left, and take its traces off the machine; whether it is off."""
     with _open(cache() / "daemon.lock") as descriptor:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say("the private Docker daemon stays: another lab is on its way up")
-            return
+            return False
         if answers(private_host()):
             left = run(["docker", "-H", private_host(), "ps", "-aq"]).stdout.split()
             if left:
                 say(f"the private Docker daemon stays: {len(left)} containers of other labs run in it")
-                return
+                return False
             _stop()
         _sweep()
+        return True
 
 
 def _stop() -> None:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import images, managers, network
+from . import images, limits, managers, network
 from .names import ROUTER, STRANGER
 from .network import LABEL, LABEL_HOST, container
-from .shell import LabError, run, say
+from .shell import LabError, heartbeat, run, say
 from .topology import Host
 
 BOOT_SECONDS = 60
@@ -62,37 +62,52 @@ def find(lab: str, name: str) -> Host:
 
 def up(lab: str, topology: list[Host]) -> None:
     """Bring the lab up: everything that is not there yet, and only that."""
-    there = containers(lab)
     images.ensure([(host.suite, host.image) for host in topology])
     for host in known(lab):
         wanted = next((one for one in topology if one.name == host.name), None)
         if wanted is not None and wanted != host:
             raise LabError(f"Lab {lab} has the host {host.name} in another form already; `lab/lab down` first.")
-    if topology and not any(name.startswith(f"{lab}-") for name in there):
-        say(f"bringing lab {lab} up: {', '.join(host.name for host in topology)}")
-    flags = network.privileges()
-    box_image = images.tag(topology[0].suite, topology[0].image)
-    cables = []
-    for name, script in ((ROUTER, network.ROUTER_SCRIPT), (STRANGER, network.STRANGER_SCRIPT)):
-        if there.get(container(lab, name)) != "running":
-            if container(lab, name) in there:
-                raise LabError(f"{name} of lab {lab} has stopped; `lab/lab down` and `lab/lab up` make a new lab.")
-            network.start_box(lab, name, box_image, script, flags)
-            if name == STRANGER:
-                cables.append(network.STRANGER_CABLE)
-    network.wait_ready(lab, ROUTER)
+    there = _without_halves(lab)
     fresh = [(host, index) for index, host in enumerate(topology) if container(lab, host.name) not in there]
     stopped = [host for host in topology if there.get(container(lab, host.name), "running") != "running"]
+    limits.check(len(fresh) + len(stopped))
+    flags = network.privileges()
+    cables = _boxes(lab, there, images.tag(topology[0].suite, topology[0].image), flags)
     with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
         for future in [pool.submit(create, lab, host, index, flags) for host, index in fresh]:
             future.result()
     starting = [host for host, _index in fresh] + stopped
     if starting:
+        say(f"starting {', '.join(host.name for host in starting)}")
         run(["docker", "start", *[container(lab, host.name) for host in starting]])
     if starting or cables:
         network.plug(lab, cables + [network.cable(host) for host in starting])
     network.wait_ready(lab, STRANGER)
-    together(lambda host: booted(lab, host), topology)
+    with heartbeat(f"waiting for lab {lab} to boot and to get its default routes"):
+        together(lambda host: booted(lab, host), topology)
+
+
+def _without_halves(lab: str) -> dict[str, str]:
+    """The lab's containers and their states, after removing what an interrupted run has left half made."""
+    there = containers(lab)
+    halves = [name for name, state in there.items() if state == "created"]
+    if halves:
+        run(["docker", "rm", "-fv", *halves])
+    return {name: state for name, state in there.items() if name not in halves}
+
+
+def _boxes(lab: str, there: dict[str, str], image: str, flags: list[str]) -> list[network.Cable]:
+    """Start the router and the vantage point if they are not there, and return the cables this takes."""
+    cables = []
+    for name, script in ((ROUTER, network.ROUTER_SCRIPT), (STRANGER, network.STRANGER_SCRIPT)):
+        if container(lab, name) not in there:
+            network.start_box(lab, name, image, script, flags)
+            if name == STRANGER:
+                cables.append(network.STRANGER_CABLE)
+        elif there[container(lab, name)] != "running":
+            raise LabError(f"{name} of lab {lab} has stopped; `lab/lab down` and `lab/lab up` make a new lab.")
+    network.wait_ready(lab, ROUTER)
+    return cables
 
 
 def containers(lab: str) -> dict[str, str]:
@@ -119,12 +134,15 @@ def booted(lab: str, host: Host) -> None:
     """
     done = run(["docker", "exec", container(lab, host.name), "sh", "-c", loop], check=False)
     lines = [*done.stdout.splitlines(), "", ""]
+    if done.returncode == 1 or (done.returncode != 2 and not lines[0]):
+        limits.check(1)
     if done.returncode == 1:
         raise LabError(f"{host.name} did not boot within {BOOT_SECONDS} s; systemd says {lines[0]!r}.")
     if done.returncode == 2:
         raise LabError(f"{host.name} has no IPv6 default route {ROUTE_SECONDS} s after its boot ({host.manager}).")
     if done.returncode != 0:
-        raise LabError(f"{host.name} stopped while it booted: {done.stderr.strip()}")
+        log = run(["docker", "logs", "--tail=5", container(lab, host.name)], check=False)
+        raise LabError(f"{host.name} stopped while it booted: {(log.stdout + log.stderr + done.stderr).strip()}")
     failed = f" (failed: {lines[1].strip()})" if lines[1].strip() else ""
     say(f"{host.name}: {lines[0]}{failed}, default route by {host.manager}, after {time.monotonic() - begin:.1f} s")
 
@@ -142,11 +160,10 @@ def recreate_link(lab: str, host: Host) -> None:
     network.plug(lab, [network.cable(host)])
 
 
-def down(lab: str) -> None:
-    """Remove the lab's containers, with everything in them."""
+def down(lab: str) -> int:
+    """Remove the lab's containers, with everything in them; how many there were."""
     there = containers(lab)
     if there:
-        run(["docker", "rm", "-fv", *there])
-        say(f"removed {len(there)} containers of lab {lab}")
-    else:
-        say(f"lab {lab} has no containers")
+        with heartbeat(f"removing {len(there)} containers of lab {lab}"):
+            run(["docker", "rm", "-fv", *there])
+    return len(there)

@@ -41,6 +41,7 @@ def tag(suite: str, kind: str) -> str:
 
 
 def exists(image: str) -> bool:
+    """Whether the engine has the image."""
     return run(["docker", "image", "inspect", image], check=False).returncode == 0
 
 
@@ -52,7 +53,7 @@ def ensure(wanted: Iterable[tuple[str, str]]) -> None:
             missing.setdefault(suite, []).append(kind)
     if not missing:
         return
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
         for future in [pool.submit(_build_suite, suite, kinds) for suite, kinds in missing.items()]:
             future.result()
 
@@ -110,6 +111,8 @@ def _debootstrap(suite: str, tar: Path) -> None:
     source = mirror.machine_mirror(os.environ.get("LAB_MIRROR"))
     tar.parent.mkdir(parents=True, exist_ok=True)
     command = ["debootstrap", "--variant=minbase", "--force-check-gpg"]
+    if source.startswith("https:"):
+        command.append("--include=ca-certificates")
     keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
     if keyring.exists():
         command.append(f"--keyring={keyring}")
@@ -117,7 +120,10 @@ def _debootstrap(suite: str, tar: Path) -> None:
         root = Path(directory) / "root"
         # All Debian suites share one script; an older debootstrap does not know the newer names.
         with heartbeat(f"making the root file system of {suite} with debootstrap"):
-            run([*command, suite, str(root), source, "/usr/share/debootstrap/scripts/sid"])
+            run(
+                [*command, suite, str(root), source, "/usr/share/debootstrap/scripts/sid"],
+                env={**mirror.proxy_environment(), **os.environ},
+            )
         for path in (root / "var/cache/apt/archives").glob("*.deb"):
             path.unlink()
         shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)

@@ -63,8 +63,20 @@ def machine_mirror(override: str | None = None) -> str:
     )
 
 
-def proxy_options() -> list[str]:
-    """The machine's own apt proxy as apt options, for the package installation inside the images."""
+def _acquire() -> list[tuple[str, str]]:
     text = run(["apt-config", "dump", "--format", "%f=%v%n", "Acquire"]).stdout
-    wanted = re.compile(r"^Acquire::(https?)::Proxy(::[^=]*)?=(.+)$", re.IGNORECASE)
-    return [f"-o{line}" for line in text.splitlines() if wanted.match(line) and "Proxy-Auto" not in line]
+    pairs = (line.partition("=")[::2] for line in text.splitlines())
+    return [(key, value) for key, value in pairs if value]
+
+
+def proxy_options() -> list[str]:
+    """The machine's own apt proxies as apt options, for the package installation inside the images."""
+    wanted = re.compile(r"Acquire::https?::Proxy(::.+)?", re.IGNORECASE)
+    return [f"-o{key}={value}" for key, value in _acquire() if wanted.fullmatch(key)]
+
+
+def proxy_environment() -> dict[str, str]:
+    """The machine's own apt proxies as environment variables, for debootstrap."""
+    wanted = {"acquire::http::proxy": "http_proxy", "acquire::https::proxy": "https_proxy"}
+    found = {wanted[key.lower()]: value for key, value in _acquire() if key.lower() in wanted}
+    return {key: value for key, value in found.items() if value.upper() != "DIRECT"}
