@@ -1,0 +1,70 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: contains
+short_description: Whether a prefix holds an address or another prefix
+version_added: 1.0.0
+author:
+  - routable.ipv6 contributors (@routable)
+description:
+  - A prefix holds itself. What only overlaps is not held.
+  - What is not valid fails, also in a list; nothing is left out and no position shifts.
+positional: item
+options:
+  _input:
+    description: A prefix, or a list of them.
+    type: raw
+    required: true
+  item:
+    description: An address or a prefix; or a list of them.
+    type: raw
+    required: true
+requirements:
+  - netaddr on the controller
+seealso:
+  - plugin: routable.ipv6.overlaps
+    plugin_type: filter
+  - plugin: ansible.utils.network_in_network
+    plugin_type: filter
+    description: Gives true or false, also for what is not a prefix.
+"""
+
+EXAMPLES = r"""
+- name: Is the address one of this host's containers
+  ansible.builtin.debug:
+    msg: "{{ '2001:db8:0:1:d::/80' | routable.ipv6.contains('2001:db8:0:1:d::20') }}"
+  # true
+"""
+
+RETURN = r"""
+_value:
+  description: True or false, or a list of them where a list was given.
+  type: raw
+"""
+
+import typing as t
+
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, each
+from ansible_collections.routable.ipv6.plugins.plugin_utils._netaddr import address_or_prefix, need_netaddr
+
+
+@as_filter
+def contains(value: object, item: object) -> object:
+    """See DOCUMENTATION."""
+    need_netaddr()
+
+    def holds(prefix: object, one: object) -> bool:
+        return address_or_prefix(one, "item") in address_or_prefix(prefix, "value")
+
+    return each(value, lambda prefix: each(item, lambda one: holds(prefix, one)))
+
+
+class FilterModule:
+    """The filter of this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"contains": contains}
