@@ -192,7 +192,9 @@ def _trouble(endpoint: Endpoint, looked: Result | None, visit: Result | None) ->
 
 
 def _message(result: Result) -> str:
-    return " ".join(str(result.get("msg") or "the task gave no result").split())
+    # When the module did not even start, the reason (no sudo, no Python) is what the remote shell said.
+    words = [str(result.get("msg") or "the task gave no result"), str(result.get("module_stderr") or "")]
+    return " ".join(" ".join(words).split())
 
 
 def _conflicts(endpoints: t.Iterable[Endpoint]) -> list[str]:
