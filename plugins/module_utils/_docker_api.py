@@ -49,3 +49,23 @@ def get(path: str, socket_path: str = SOCKET, timeout: float = TIMEOUT) -> t.Any
     if response.status != 200:
         raise DockerUnavailable(f"GET {path}: {response.status} {body.decode('utf-8', 'replace').strip()}")
     return json.loads(body)
+
+
+def post(path: str, socket_path: str = SOCKET, timeout: float = TIMEOUT) -> bool:
+    """POST ``path`` without a body.
+
+    :returns: whether the daemon did something; False when it was so already (status 304).
+    :raises DockerUnavailable: nobody listens, or the daemon refuses.
+    """
+    connection = _UnixConnection(socket_path, timeout)
+    try:
+        connection.request("POST", path)
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise DockerUnavailable(f"{socket_path}: {error}") from error
+    finally:
+        connection.close()
+    if response.status not in (200, 201, 204, 304):
+        raise DockerUnavailable(f"POST {path}: {response.status} {body.decode('utf-8', 'replace').strip()}")
+    return response.status != 304
