@@ -9,5 +9,5 @@ ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get $APT_OPTIONS install -y --no-install-recommends docker.io ndppd $EXTRA \
  && (systemctl -q disable ndppd 2>/dev/null || true) \
  # as in Docker's own packages, and one inotify instance fewer
- && sed -i '/^version = /a disabled_plugins = ["cri"]' /etc/containerd/config.toml \
+ && sed -i '/^version = /a disabled_plugins = ["io.containerd.grpc.v1.cri"]' /etc/containerd/config.toml \
  && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d

@@ -30,7 +30,7 @@ def create(lab: str, host: Host, index: int, flags: list[str]) -> None:
     """Make the container and put on its disk what the host has before its first boot."""
     run(
         ["docker", "create", f"--name={container(lab, host.name)}", f"--hostname={host.name}", *flags]
-        # A name that nobody resolves would cost each sudo ten seconds: the own name is known, other questions fail at once.
+        # A name that nobody resolves would cost each sudo ten seconds. Other questions fail at once.
         + [f"--add-host={host.name}:127.0.1.1", "--dns=127.0.0.1"]
         + ["--cgroupns=private", "--stop-signal=SIGRTMIN+3", "--device-cgroup-rule=a *:* rwm"]
         + ["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp"]
