@@ -10,7 +10,7 @@ import shlex
 import shutil
 import sys
 
-from . import daemon, hosts, images, network, status, topology
+from . import daemon, hosts, images, network, setup, status, topology
 from .names import lab_name
 from .shell import LabError, run, say
 
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     command("env", "Print shell commands that set DOCKER_HOST and LAB_NAME for this lab.")
     build = command("images", "Build the images and do nothing else.")
     build.add_argument("--topology", metavar="FILE", help="only the images of these hosts; default: lab/site.json")
+    command("setup", "Make the checkout ready for work: missing Debian packages, .venv, the collection's link.")
     command("clean", "Remove the lab's images and its cache; every lab must be down.")
     return parser
 
@@ -140,6 +141,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         _env(name)
     elif arguments.command == "clean":
         _clean()
+    elif arguments.command == "setup":
+        setup.setup()
     elif not _with_running(name):
         raise LabError("No Docker engine answers, so no lab is up; `lab/lab up` brings one up.")
     elif arguments.command == "status":

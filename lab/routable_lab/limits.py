@@ -38,6 +38,6 @@ def check(hosts: int) -> None:
     if there < wanted:
         limit = LIMIT.read_text(encoding="utf-8").strip() if LIMIT.exists() else "an unknown number of"
         raise LabError(
-            f"{hosts} more lab hosts need {wanted} inotify instances, but only {there} of the {limit} that a user may have "
-            "here (fs.inotify.max_user_instances) are free; take another lab down, or raise the limit."
+            f"{hosts} more lab hosts need {wanted} inotify instances, but only {there} of the {limit} that a user may "
+            "have here (fs.inotify.max_user_instances) are free; take another lab down, or raise the limit."
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from . import hosts
 from .names import ROUTER, STRANGER
 from .network import container
-from .shell import run
+from .shell import LabError, run
 from .topology import Host
 
 HEAD = ("host", "suite", "systemd", "docker", "RA owner", "uplink", "default route", "addresses")
@@ -39,6 +39,8 @@ def render(rows: list[list[str]]) -> str:
 def table(lab: str) -> str:
     """The lab's hosts, the router and the vantage point."""
     states = hosts.containers(lab)
+    if not states:
+        raise LabError(f"Lab {lab} is not up; `lab/lab up` brings it up.")
     rows = hosts.together(lambda host: _row(lab, host, states[container(lab, host.name)]), hosts.known(lab))
     for box, interface in ((ROUTER, "br0"), (STRANGER, "eth0")):
         state = states.get(container(lab, box))

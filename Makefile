@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+# A target's line in `make help` is the text after its `##`.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON ?= python3
+LAB := $(PYTHON) lab/lab
+# Ansible of the checkout's own environment, on the lab's hosts, wherever their Docker engine is.
+WITH_LAB := eval "$$($(LAB) env)" && export PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_CONFIG="$(CURDIR)/ansible.cfg" &&
+PLAY := ansible-playbook -i lab/inventory.yml
+
+.PHONY: help setup site lab-up lab-down lab-status clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: Debian packages, .venv, the collection's link.
+	@$(LAB) setup
+
+site: lab-up ## Bring the lab up, give its containers addresses, prove them with packets.
+	@$(WITH_LAB) $(PLAY) playbooks/site.yml lab/containers.yml
+	@$(WITH_LAB) $(PLAY) playbooks/verify.yml
+
+lab-up: setup ## Bring the lab up: a router, a vantage point, four hosts.
+	@$(LAB) up
+
+lab-down: ## Take the lab down and leave nothing behind but the cache.
+	@$(LAB) down
+
+lab-status: ## Show the lab's hosts.
+	@$(LAB) status
+
+clean: lab-down ## Take the lab down and remove the lab's images, its cache, .venv and .dev.
+	@$(LAB) clean
+	@rm -rf .venv .dev .mypy_cache .pytest_cache .ruff_cache .hypothesis
