@@ -6,7 +6,6 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-
 from ansible_collections.routable.ipv6.plugins.module_utils import _sysctl as sysctl
 
 
