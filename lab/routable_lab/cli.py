@@ -110,12 +110,10 @@ def _clean() -> None:
 
 def _on_host(name: str, arguments: argparse.Namespace) -> None:
     host = hosts.find(name, arguments.host)
-    if arguments.command == "plug":
-        network.plug(name, [network.cable(host)])
-    elif arguments.command == "reboot":
+    if arguments.command == "reboot":
         hosts.reboot(name, host)
-    elif arguments.state == "recreate":
-        hosts.recreate_link(name, host)
+    elif arguments.command == "plug" or arguments.state == "recreate":
+        hosts.plug(name, host)
     else:
         network.carrier(name, host.name, arguments.state)
 

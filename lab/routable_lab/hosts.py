@@ -18,6 +18,7 @@ from .topology import Host
 
 BOOT_SECONDS = 60
 ROUTE_SECONDS = 20
+GAP_SECONDS = 1.5
 
 
 def together(action: Callable[[Host], Any], hosts: list[Host]) -> list[Any]:
@@ -157,8 +158,14 @@ def reboot(lab: str, host: Host) -> None:
     booted(lab, host)
 
 
-def recreate_link(lab: str, host: Host) -> None:
-    """Delete the host's uplink and make it anew, as a hypervisor does that swaps the card."""
+def plug(lab: str, host: Host) -> None:
+    """Give the host its uplink, in place of an older one, as a hypervisor does that swaps the card.
+
+    The pause lets the host notice that the old card is gone. ifupdown then deletes an interface with a dot in its name
+    itself, because it takes it for a VLAN of its own, and would otherwise delete the new one.
+    """
+    if network.unplug(lab, host.name):
+        time.sleep(GAP_SECONDS)
     network.plug(lab, [network.cable(host)])
 
 

@@ -146,6 +146,12 @@ def plug(lab: str, cables: list[Cable]) -> None:
     )
 
 
+def unplug(lab: str, host: str) -> bool:
+    """Take the cable away, and with it the interface at its other end; whether there was one."""
+    done = run(["docker", "exec", container(lab, ROUTER), "ip", "link", "del", port(host)], check=False)
+    return done.returncode == 0
+
+
 def carrier(lab: str, host: str, state: str) -> None:
     """Take the switch's end of the cable down, so that the host loses its carrier, or bring it up again."""
     run(["docker", "exec", container(lab, ROUTER), "ip", "link", "set", port(host), state])

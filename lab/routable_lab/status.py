@@ -14,7 +14,7 @@ HEAD = ("host", "suite", "systemd", "docker", "RA owner", "uplink", "default rou
 
 QUERY = r"""
 systemctl is-system-running 2>/dev/null || true
-docker version -f '{{.Server.Version}}' 2>/dev/null | tail -1 | grep . || echo -
+timeout 5 docker version -f '{{.Server.Version}}' 2>/dev/null | tail -1 | grep . || echo -
 ip -6 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p' | head -1 | grep . || echo -
 ip -o addr show dev "$1" scope global | awk '{print $4}' | tr '\n' ' '; echo
 """
