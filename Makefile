@@ -11,7 +11,10 @@ LAB := $(PYTHON) lab/lab
 WITH_LAB := eval "$$($(LAB) env)" && export PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_CONFIG="$(CURDIR)/ansible.cfg" &&
 PLAY := ansible-playbook -i lab/inventory.yml
 
-.PHONY: help setup site lab-up lab-down lab-status clean
+# The steps to run: all, or some of `python3 tests/run.py --list`.
+STEPS ?=
+
+.PHONY: help setup site test lab-up lab-down lab-status clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +25,9 @@ setup: ## Install what is missing: Debian packages, .venv, the collection's link
 site: lab-up ## Bring the lab up, give its containers addresses, prove them with packets.
 	@$(WITH_LAB) $(PLAY) playbooks/site.yml lab/containers.yml
 	@$(WITH_LAB) $(PLAY) playbooks/verify.yml
+
+test: setup ## Check everything, two steps at a time (STEPS="unit lint" for some of it).
+	@$(PYTHON) tests/run.py $(STEPS)
 
 lab-up: setup ## Bring the lab up: a router, a vantage point, four hosts.
 	@$(LAB) up
