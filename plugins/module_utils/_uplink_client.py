@@ -32,6 +32,8 @@ _NETIF = "/run/systemd/netif/links"
 _NM_DEVICES = "/run/NetworkManager/devices"
 # ARPHRD_LOOPBACK of linux/if_arp.h.
 _LOOPBACK = "772"
+# AdvDefaultLifetime's default (RFC 4861, section 6.2.1), in seconds.
+_ROUTER_LIFETIME = 1800
 _NETWORKD_CONF = ("/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd")
 
 
@@ -116,6 +118,16 @@ class Uplink:
                 and any(parsed.is_global(address) for address in addresses[name])
             ),
         )
+
+    def put_back(self, route: Route) -> None:
+        """Add a default route that is gone, for as long as a router's word holds.
+
+        :raises UplinkError: the kernel refuses it.
+        """
+        via = ["via", route.gateway] if route.gateway else []
+        words = [*via, "dev", route.interface, "proto", route.protocol, "metric", str(route.metric)]
+        words += ["expires", str(_ROUTER_LIFETIME)] if route.advertised else []
+        self._output("ip", "-6", "route", "replace", "default", *words)
 
     def restart_networkd(self) -> None:
         """Let networkd read its files anew. Unlike a reload or reconfiguration it keeps the routes that it has.

@@ -68,7 +68,7 @@ def _networkd(facts: Facts) -> Owner | None:
     state = facts.networkd
     if state is None or not state.network_file or state.admin_state in _NOT_CONFIGURED:
         return None
-    found = f"systemd-networkd has {facts.link.name} {state.admin_state} by {state.network_file}"
+    found = f"systemd-networkd manages {facts.link.name} by {state.network_file}"
     if state.network_file.startswith(networkd.NETPLAN):
         return Owner("netplan", f"{found}, which netplan has written.", "networkd")
     return Owner("networkd", f"{found}.", "networkd")

@@ -129,7 +129,7 @@ evidence:
   description: By what the owner was found, as a sentence.
   returned: success
   type: str
-  sample: systemd-networkd has ens3 configured by /etc/systemd/network/10-uplink.network.
+  sample: systemd-networkd manages ens3 by /etc/systemd/network/10-uplink.network.
 default_routes:
   description: The host's IPv6 default routes, best first.
   returned: success
@@ -194,7 +194,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSe
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_client import Uplink, UplinkError
-from ansible_collections.routable.ipv6.plugins.module_utils._uplink_facts import Facts
+from ansible_collections.routable.ipv6.plugins.module_utils._uplink_facts import Facts, Route
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_networkd import DROPIN
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_solicit import solicit
 
@@ -236,13 +236,19 @@ class Applied:
         elif change.action == "solicit":
             ask_routers(self._host)
 
-    def restore(self) -> None:
-        """Undo all of it: the values in reverse, so that forwarding is off before the advertisements are left."""
+    def restore(self, routes: t.Sequence[Route]) -> None:
+        """Undo all of it: the values in reverse, so that forwarding is off before the advertisements are left.
+
+        Default routes that are gone are put back by hand, since nobody can say when a router will be heard again.
+        """
         for change in reversed(self._values):
             sysctl.write(change.data["key"], change.data["before"])
         self.files.restore()
         if self._restarted:
             self._host.restart_networkd()
+        if not has_route(self._host):
+            for route in routes:
+                self._host.put_back(route)
 
 
 def has_route(host: Uplink) -> bool:
@@ -258,27 +264,26 @@ def wait_for_route(host: Uplink, seconds: float) -> bool:
     return True
 
 
-def ask_routers(host: Uplink) -> bool:
+def ask_routers(host: Uplink, attempts: int = SOLICITATIONS, interval: float = SOLICITATION_INTERVAL) -> bool:
     """Solicit until there is a default route; whether there is one in the end."""
-    left = SOLICITATIONS
-    while left:
-        left -= 1
+    while attempts:
+        attempts -= 1
         try:
             solicit(host.name, host.hardware())
         except OSError:
             # No link-local address yet, while duplicate address detection runs: the next attempt comes.
             time.sleep(_STEP)
-        if wait_for_route(host, SOLICITATION_INTERVAL):
+        if wait_for_route(host, interval):
             return True
     return False
 
 
 def stays(host: Uplink) -> bool:
-    """Whether the route is there after it was watched, and asked for once more if it went away."""
+    """Whether the route is there all the time it is watched, or back at once after routers were asked for it."""
     end = time.monotonic() + SETTLE
     while time.monotonic() < end:
         if not has_route(host):
-            return ask_routers(host)
+            return ask_routers(host, attempts=1, interval=SETTLE)
         time.sleep(_STEP)
     return True
 
@@ -304,7 +309,7 @@ def plan_for(facts: Facts, owner: owners.Owner, record: Record, params: dict[str
 
 def apply(module: AnsibleModule, host: Uplink, facts: Facts, plan: Plan, record: Record) -> None:
     """Carry the plan out, keep the record, and see that the host has not less than it had."""
-    had = has_route(host)
+    had = [route for route in host.routes() if route.interface == host.name]
     applied = Applied(module, host)
     try:
         for change in plan.changes:
@@ -316,15 +321,14 @@ def apply(module: AnsibleModule, host: Uplink, facts: Facts, plan: Plan, record:
             record.values.clear()
         record.save(applied.files)
         if had and not stays(host):
-            raise UplinkError(f"the default route on {host.name} was gone afterwards and no router brought it back")
+            raise UplinkError(f"the default route on {host.name} was gone afterwards, and no router brought it back")
     except (UplinkError, OSError) as error:
         message = str(error).rstrip(".")
         try:
-            applied.restore()
+            applied.restore(had)
         except (UplinkError, OSError) as failure:
             raise UplinkError(f"{message}. Restoring failed too: {failure}") from error
-        back = "is there again" if not had or has_route(host) or ask_routers(host) else "is still missing"
-        route = f", and the default route {back}" if had else ""
+        route = ", and so was the default route" if had else ""
         raise UplinkError(f"{message}. All files and kernel parameters were restored{route}") from error
     for path in applied.files.touched:
         if path.endswith(DROPIN) or path == record.path:

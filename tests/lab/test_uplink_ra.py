@@ -94,9 +94,10 @@ def prepare(hosts: Hosts, owner: str) -> None:
     if owner == "ifupdown":
         method = STANZA[hosts.suite].replace("\n", "\\n")
         script = (
-            f"printf '#!/bin/sh\\n' >/sbin/dhclient; chmod +x /sbin/dhclient; ifdown --force {uplink} || true;"
+            f"printf '#!/bin/sh\\n' >/sbin/dhclient; chmod +x /sbin/dhclient;"
             f"sed -i 's|^iface {uplink} inet6 .*|iface {uplink} inet6 {method}|' /etc/network/interfaces;"
-            f"cat /etc/network/interfaces; ifup {uplink}"
+            # Not ifdown: it would delete an interface whose name has a dot, as it does with a VLAN.
+            f"ip -4 address flush dev {uplink}; ifup --force {uplink}"
         )
     hosts.lab.sh(
         owner, f"{script}\nmkdir -p /etc/docker; echo '{DAEMON}' >/etc/docker/daemon.json; systemctl stop docker"
