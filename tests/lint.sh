@@ -4,12 +4,19 @@
 # Style, types, documentation and licences; nothing runs.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
-step() { printf '\n== %s\n' "$*"; "$@"; }
+failed=
+# Go on after a failure: one run shows everything.
+step() {
+    printf '\n== %s\n' "$*"
+    "$@" || failed="$failed $1"
+}
 
 step ruff check .
 step ruff format --check .
 step yamllint --strict .
-(cd .dev && step mypy --config-file "$root/.mypy.ini" --cache-dir "$root/.mypy_cache" -p ansible_collections.routable.ipv6.plugins.module_utils)
+cd .dev
+step mypy --config-file "$root/.mypy.ini" --cache-dir "$root/.mypy_cache" -p ansible_collections.routable.ipv6.plugins.module_utils
+cd "$root"
 step python tests/tools/check_headers.py
 collection=$(tree lint)
 cd "$collection"
@@ -18,3 +25,7 @@ unset ANSIBLE_CONFIG
 step ansible-lint --offline --strict
 step antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 step antsibull-changelog lint
+[ -z "$failed" ] || {
+    printf '\nfailed:%s\n' "$failed"
+    exit 1
+}
