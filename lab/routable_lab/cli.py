@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import shutil
 import sys
 
-from . import daemon, hosts, images, network, setup, status, topology
+from . import daemon, hosts, images, network, setup, status, topology, traces
 from .names import lab_name
 from .shell import LabError, run, say
 
@@ -47,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     command("env", "Print shell commands that set DOCKER_HOST and LAB_NAME for this lab.")
     build = command("images", "Build the images and do nothing else.")
     build.add_argument("--topology", metavar="FILE", help="only the images of these hosts; default: lab/site.json")
+    traces_ = command(
+        "traces", "Print as JSON what a lab could leave on the machine, or compare with an earlier print."
+    )
+    traces_.add_argument("--since", metavar="FILE", help="an earlier print; exits with 1 and the differences, if any")
     command("setup", "Make the checkout ready for work: missing Debian packages, .venv, the collection's link.")
     command("clean", "Remove the lab's images and its cache; every lab must be down.")
     return parser
@@ -108,6 +113,15 @@ def _clean() -> None:
         say(f"removed {daemon.cache()}")
 
 
+def _traces(since: str | None) -> int:
+    if since is None:
+        print(json.dumps(traces.snapshot(), indent=1))
+        return 0
+    found = traces.compare(since)
+    print("\n".join(found) or "no differences")
+    return 1 if found else 0
+
+
 def _on_host(name: str, arguments: argparse.Namespace) -> None:
     host = hosts.find(name, arguments.host)
     if arguments.command == "reboot":
@@ -139,6 +153,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         _env(name)
     elif arguments.command == "clean":
         _clean()
+    elif arguments.command == "traces":
+        return _traces(arguments.since)
     elif arguments.command == "setup":
         setup.setup()
     elif not _with_running(name):

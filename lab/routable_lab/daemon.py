@@ -246,8 +246,20 @@ def _sweep() -> None:
     made_file = cache() / "made"
     if not made_file.exists():
         return
-    for name in made_file.read_text(encoding="utf-8").splitlines():
+    names = made_file.read_text(encoding="utf-8").splitlines()
+    if any(_mount_point(name) for name in names):
+        return  # a private daemon with another cache stands on them; the next `down` of this cache tries again
+    for name in names:
         for path, _directories, _files in os.walk(name, topdown=False):
             with contextlib.suppress(OSError):  # not empty: somebody else's by now
                 os.rmdir(path)
     made_file.unlink()
+
+
+def _mount_point(path: str) -> bool:
+    """Whether the directory is a mount point in any namespace; removing it would take the mount away there."""
+    for info in Path("/proc").glob("[0-9]*/mountinfo"):
+        with contextlib.suppress(OSError):  # the process has ended
+            if f" {path} " in info.read_text(encoding="utf-8", errors="replace"):
+                return True
+    return False
