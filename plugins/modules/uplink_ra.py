@@ -234,7 +234,7 @@ class Applied:
             self._restarted = True
             self._host.restart_networkd()
         elif change.action == "solicit":
-            ask_routers(self._host)
+            ask_routers(self._host, SOLICITATIONS, SOLICITATION_INTERVAL)
 
     def restore(self, routes: t.Sequence[Route]) -> None:
         """Undo all of it: the values in reverse, so that forwarding is off before the advertisements are left.
@@ -264,7 +264,7 @@ def wait_for_route(host: Uplink, seconds: float) -> bool:
     return True
 
 
-def ask_routers(host: Uplink, attempts: int = SOLICITATIONS, interval: float = SOLICITATION_INTERVAL) -> bool:
+def ask_routers(host: Uplink, attempts: int, interval: float) -> bool:
     """Solicit until there is a default route; whether there is one in the end."""
     while attempts:
         attempts -= 1
@@ -283,7 +283,7 @@ def stays(host: Uplink) -> bool:
     end = time.monotonic() + SETTLE
     while time.monotonic() < end:
         if not has_route(host):
-            return ask_routers(host, attempts=1, interval=SETTLE)
+            return ask_routers(host, 1, SETTLE)
         time.sleep(_STEP)
     return True
 
