@@ -41,7 +41,11 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state
     bridge_state,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
-from ansible_collections.routable.ipv6.plugins.module_utils._prefix_rules import check_first_address, check_host
+from ansible_collections.routable.ipv6.plugins.module_utils._prefix_rules import (
+    HostNetworks,
+    check_first_address,
+    check_host,
+)
 
 _UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
 # These are read from the bridge itself.
@@ -145,11 +149,13 @@ def _decide(now: Now, want: Want, target: _Target) -> Decision:
     if now.running and {started.place, after_place} == {"file", "dropin"}:
         reasons.append(f"its values move to the {'drop-in' if after_place == 'dropin' else 'file'}")
     pending = _pending(now, want, reasons, on_bridge)
-    failed = now.active not in ("active", "reloading", "inactive") and now.version is not None and bool(target.files)
-    if failed and want.restart:
+    failed = now.active not in ("active", "reloading", "inactive") and now.version is not None
+    failed = failed and want.present and want.restart
+    if failed:
         reasons.append(f"it is {now.active}")
-    restart = bool(reasons) and pending is None and (now.running or (failed and want.restart))
-    addresses, routes = _stale(now, target, expected) if pending is None else ((), ())
+    restart = bool(reasons) and pending is None and (now.running or failed)
+    known = bool(target.concerned) and now.version is not None and pending is None
+    addresses, routes = stale_of_bridge(now.host, expected) if known else ((), ())
     stale = [*(f"the address {one}" for one in addresses), *(f"the route to {one}" for one in routes)]
     # Docker makes its bridge anew, but only a stopped one lets go of it.
     delete_bridge = bool(stale) and (restart or (not now.running and not now.ports))
@@ -166,10 +172,12 @@ def _decide(now: Now, want: Want, target: _Target) -> Decision:
     gone = tuple(one for one in containers if one.auto_remove and not one.task)
     lost = tuple(one for one in containers if not one.comes_back and not one.auto_remove)
     start = lost if want.start_containers else ()
+    two_starts = restart and _overlaps(now, expected)
     changes = files.file_changes(now, want, target.files)
     if restart:
         verb = "Restart" if now.running else "Start"
-        changes.append(Change(f"{verb} {want.service}.service: {'; '.join(reasons)}.", "restart"))
+        twice = " twice, since the former prefix overlaps with the new one" if two_starts else ""
+        changes.append(Change(f"{verb} {want.service}.service{twice}: {'; '.join(reasons)}.", "restart"))
     if delete_bridge:
         changes.append(Change(f"Remove {BRIDGE} while Docker is stopped, with {', '.join(stale)}.", "delete_bridge"))
     elif clean:
@@ -199,6 +207,11 @@ def _decide(now: Now, want: Want, target: _Target) -> Decision:
             "Rules that look like Docker's are in ip6tables, though Docker does not make any there now; if nobody else "
             "made them, remove them or reboot."
         )
+    if not now.running and not restart and target.files and _overlaps(now, expected):
+        warnings.append(
+            f"{want.service}.service does not run, and Docker still has the former prefix of {BRIDGE} in its store, "
+            f"which overlaps with {expected['subnet']}. Run this again after the daemon was started."
+        )
     if now.version is None and want.present:
         warnings.append(f"Docker is not installed: there is no {want.service}.service yet.")
     result = expected if restart else current
@@ -215,6 +228,8 @@ def _decide(now: Now, want: Want, target: _Target) -> Decision:
         pending=pending,
         restart=restart,
         delete_bridge=delete_bridge,
+        without_ipv6=files.without_ipv6(target.text, target.dropin, want) if restart else {},
+        two_starts=two_starts,
         clean_bridge=(addresses, routes) if clean else ((), ()),
         clean_rules=ip6tables,
         lingering=tuple(sorted(target.concerned)) if pending is not None else (),
@@ -245,6 +260,17 @@ def _started(now: Now) -> Started:
         if known.after is not None and dict(known.after) == found:
             return Started(now.invocation, place, found)
     return Started(now.invocation, place, found if now.fresh or not now.running else None)
+
+
+def _overlaps(now: Now, expected: t.Mapping[str, t.Any]) -> bool:
+    """Whether the bridge has another prefix that shares addresses with its new one."""
+    if expected["subnet"] is None:
+        return False
+    subnet = ipaddress.IPv6Network(expected["subnet"])
+    former = {one.network for one in now.host.on(BRIDGE)}
+    if now.api is not None and now.api.subnet is not None:
+        former.add(ipaddress.IPv6Network(now.api.subnet))
+    return any(one != subnet and one.overlaps(subnet) for one in former)
 
 
 def _expected(now: Now, config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -328,13 +354,14 @@ def _pending(now: Now, want: Want, reasons: list[str], on_bridge: bool) -> str |
     return None
 
 
-def _stale(
-    now: Now, target: _Target, expected: t.Mapping[str, t.Any]
+def stale_of_bridge(
+    host: HostNetworks, expected: t.Mapping[str, t.Any]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Addresses and routes of the bridge that belong to another prefix than it is to have."""
-    if not target.concerned or now.version is None:
-        return (), ()
-    held = now.host.on(BRIDGE)
+    """Addresses and routes of the bridge that belong to another prefix than it is to have.
+
+    :arg expected: as :func:`bridge_state` gives it.
+    """
+    held = host.on(BRIDGE)
     if expected["ipv6"] and expected["subnet"] is None:
         # Docker takes a prefix that it finds on the bridge for its own choice, so only a unique local one may be there.
         return tuple(str(one) for one in held if one not in _UNIQUE_LOCAL), ()
@@ -342,7 +369,7 @@ def _stale(
     addresses = tuple(str(one) for one in held if one.network != subnet)
     routes = {
         str(one.prefix)
-        for one in now.host.routes_on(BRIDGE)
+        for one in host.routes_on(BRIDGE)
         if one.prefix.prefixlen and not (subnet is not None and one.prefix.subnet_of(subnet))
     }
     # The kernel's own route of an address goes with the address.

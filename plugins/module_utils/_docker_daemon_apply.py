@@ -9,9 +9,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils import _docker_daemon_files as daemon_files
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_api import DockerUnavailable
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon import stale_of_bridge
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_client import Daemon, DaemonFailed
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state import (
     BRIDGE,
@@ -26,6 +28,21 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What a start is to lead to.
+
+    ``state`` is the default bridge's, ``off`` the files with IPv6 off by path, ``final`` the same files as they are to
+    be. ``two_starts`` says that one will not do, ``again`` that it may turn out so.
+    """
+
+    state: t.Mapping[str, t.Any]
+    off: t.Mapping[str, str]
+    final: t.Mapping[str, str]
+    two_starts: bool
+    again: bool
 
 
 class NotApplied(Exception):
@@ -73,16 +90,52 @@ def _apply(daemon: Daemon, files: FileSet, record: Record, now: Now, want: Want,
         daemon.restore_rules(now.leftovers.script)
     if not decision.restart:
         return []
-    daemon.start()
-    api = daemon.wait_for_answer()
-    seen = bridge_state(api, daemon.host())
-    wanted = decision.effective
-    # Docker chooses a prefix itself where none is given.
-    if seen != wanted and not (wanted["ipv6"] and wanted["subnet"] is None and seen["ipv6"]):
-        raise DaemonFailed(f"it started, and the default bridge has {seen} instead of {dict(wanted)}")
+    final = {path: decision.files.get(path) or daemon.read(path) or "" for path in decision.without_ipv6}
+    target = _Target(
+        decision.effective, decision.without_ipv6, final, decision.two_starts, again=decision.delete_bridge
+    )
+    _start(daemon, files, target)
     _remember(record, want, decision, daemon.show().get("InvocationID", ""), loaded=True)
     record.save(files)
     return _containers(daemon, now, decision.start)
+
+
+def _start(daemon: Daemon, files: FileSet, target: _Target) -> None:
+    """Start the daemon, see that its bridge is as wanted, and take from the bridge what is of a former prefix.
+
+    Docker keeps its networks in a store of its own, makes the bridge from there with the former prefix, and only then
+    looks at its configuration. With a prefix that overlaps with the former one it then does not start (20.10) or keeps
+    the former one (26.1, 28.5), also when the bridge was removed in between. A start without IPv6 clears the store.
+    """
+    for attempt in (1, 2):
+        first = attempt == 1
+        if target.off and (target.two_starts or not first):
+            _put(daemon, files, target.off)
+            daemon.start()
+            daemon.stop()
+            daemon.delete_bridge()
+            _put(daemon, files, target.final)
+        try:
+            daemon.start()
+            seen = bridge_state(daemon.wait_for_answer(), daemon.host())
+            wanted = target.state
+            # Docker chooses a prefix itself where none is given.
+            if seen == wanted or (wanted["ipv6"] and wanted["subnet"] is None and seen["ipv6"]):
+                break
+            raise DaemonFailed(f"it started, and the default bridge has {seen} instead of {dict(wanted)}")
+        except DaemonFailed:
+            if not target.off or target.two_starts or not target.again or not first:
+                raise
+        daemon.stop()
+        daemon.delete_bridge()
+    daemon.clean_bridge(*stale_of_bridge(daemon.host(), target.state))
+
+
+def _put(daemon: Daemon, files: FileSet, texts: t.Mapping[str, str]) -> None:
+    for path, text in texts.items():
+        files.write(path, text)
+    if any(path.endswith(".conf") for path in texts):
+        daemon.reload_units()
 
 
 def _write(files: FileSet, record: Record, now: Now, want: Want, decision: Decision) -> None:
@@ -158,8 +211,10 @@ def _undo(daemon: Daemon, files: FileSet, now: Now, want: Want, decision: Decisi
         attempt(daemon.delete_bridge, f"{BRIDGE} still has the new prefix")
     if not now.running:
         return f"{what} {_restored(touched, left, f'{unit} is stopped')}"
-    attempt(daemon.start, f"{unit} does not start with the former values either")
-    attempt(daemon.wait_for_answer, "the daemon does not answer")
+    off = daemon_files.without_ipv6(now.text, now.dropin, want)
+    texts = {want.path: now.text or "", want.dropin_path: now.dropin or ""}
+    former = _Target(bridge_state(now.api, now.host), off, {path: texts[path] for path in off}, False, again=True)
+    attempt(lambda: _start(daemon, files, former), f"{unit} does not start with the former values either")
     if decision.clean_rules and now.leftovers.policy:
         attempt(
             lambda: daemon.restore_rules("*filter\n-P FORWARD DROP\nCOMMIT\n"),

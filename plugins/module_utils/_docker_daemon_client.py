@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import socket
 import tempfile
 import time
@@ -43,14 +44,19 @@ _ANSWER_SECONDS = 30.0
 _BACK_SECONDS = 15.0
 # A neighbour on the link answers within milliseconds; the kernel asks again after one second.
 _NEIGHBOUR_SECONDS = 1.2
-_TELLING = ("fatal", "failed to start daemon", "unable to configure", "panic:", "level=error")
+# What tells most about a start that failed, first one first.
+_TELLING = (("failed to start daemon", "unable to configure", "level=fatal", "panic:"), ("level=error",), ("",))
 _NOISE = (
     "Main process exited",
     "Failed with result",
     "Scheduled restart job",
     "Start request repeated",
     "Failed to start ",
+    # 20.10 and 26.1 say so at every start, and nothing is wrong.
+    "Could not add route to IPv6 network",
 )
+_MESSAGE = re.compile(r'^time="[^"]*" level=\w+ msg="((?:[^"\\]|\\.)*)".*$')
+
 
 
 class DaemonFailed(Exception):
@@ -191,9 +197,11 @@ class Daemon:
         command = ["journalctl", "--no-pager", "--output=cat", f"--unit={self.unit_name}", f"--since=@{since - 1:.0f}"]
         lines = [line.strip() for line in self._module.run_command(command)[1].splitlines() if line.strip()]
         lines = [line for line in lines if not any(noise in line for noise in _NOISE)]
-        telling = [line for line in lines if any(word in line for word in _TELLING)] or lines
-        seen = list(dict.fromkeys(telling))[-3:]
-        return " / ".join(seen) or "its journal says nothing"
+        for words in _TELLING:
+            telling = [_MESSAGE.sub(r"\1", line) for line in lines if any(word in line for word in words)]
+            if telling:
+                return " / ".join(list(dict.fromkeys(telling))[-3:])
+        return "its journal says nothing"
 
     def _systemctl(self, *words: str) -> None:
         if len(words) == 1 and words[0] in ("start", "stop"):

@@ -164,6 +164,18 @@ def changed_files(now: Now, want: Want, text: str | None, dropin: str | None) ->
     return files
 
 
+def without_ipv6(text: str | None, dropin: str | None, want: Want) -> dict[str, str]:
+    """The same configuration with IPv6 off on the default bridge, as path to text; empty when it is off already."""
+    line = units.parse_unit([("", dropin or "")]).exec_start
+    if dropin is not None and line and "--ipv6=true" in line[0].text.split():
+        return {want.dropin_path: dropin.replace(" --ipv6=true", " --ipv6=false")}
+    if text is not None and text.strip():
+        document = json_text.read(text, want.path)
+        if document.value.get("ipv6") is True:
+            return {want.path: json_text.edit(document, {"ipv6": "false"}, want.path).text}
+    return {}
+
+
 def file_changes(now: Now, want: Want, files: t.Mapping[str, str | None]) -> list[Change]:
     """The changes of the files as sentences."""
     changes = []

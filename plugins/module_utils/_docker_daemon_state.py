@@ -147,6 +147,7 @@ class Decision:
     """A plan, and what carrying it out needs besides.
 
     ``files`` maps each path that changes to its text (None to remove it). ``config`` is what the daemon will run with.
+    ``without_ipv6`` maps paths to the text that turns IPv6 off for the first of ``two_starts``.
     """
 
     plan: Plan
@@ -159,6 +160,8 @@ class Decision:
     pending: str | None
     restart: bool
     delete_bridge: bool
+    without_ipv6: t.Mapping[str, str]
+    two_starts: bool
     clean_bridge: tuple[tuple[str, ...], tuple[str, ...]]
     clean_rules: bool
     lingering: tuple[str, ...]

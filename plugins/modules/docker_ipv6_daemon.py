@@ -20,7 +20,8 @@ description:
   - When the daemon does not start, the former files are put back, the daemon is started with them, and the containers
     that ran before run again. The task then fails.
   - When the prefix changes, or when IPv6 is turned off, the default bridge is removed while Docker is stopped, since
-    Docker leaves the former address and routes there.
+    Docker leaves the former address and routes there. When the new prefix overlaps with the former one, Docker is
+    started once without IPv6 in between, since it would keep the former prefix otherwise.
 options:
   state:
     description:
