@@ -112,7 +112,7 @@ def _ndppd(wanted: Wanted, host: Host) -> Setup:
         unit_waits_for=tuple(bridge for bridge in bridges if bridge not in host.interfaces),
         # A unit of the administrator's own making is not the distribution's.
         mask=not host.foreign_ndppd_unit,
-        rules=tuple(str(rule.prefix) for rule in rules(wanted)),
+        rules=tuple(dict.fromkeys(str(rule.prefix) for rule in rules(wanted))),
         warnings=_ndppd_warnings(wanted, host),
     )
 
