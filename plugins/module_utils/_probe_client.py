@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import socket
 import subprocess
 import typing as t
@@ -32,12 +33,16 @@ from ansible_collections.routable.ipv6.plugins.module_utils._probe_loop import R
 
 # Below the usual limit of 1024 descriptors, with room for what Python itself has open.
 AT_ONCE = 400
-PING_INTERVAL = 0.5
+# Seconds to the second echo request, doubled each time. Few packets: those to an address that nobody holds wait in the
+# router, which answers six at most at once (net.ipv6.icmp.ratelimit), and other addresses want their reason, too.
+PING_INTERVAL = 0.3
 RETRY_INTERVAL = 0.5
 UDP_INTERVAL = 1.0
 # linux/in6.h; Python knows it on some platforms only.
 IPV6_DONTFRAG = getattr(socket, "IPV6_DONTFRAG", 62)
 ICMP6_FILTER = 1
+# ping(8) of iputils: 1 says that nobody answered, 2 that it could not do its work.
+_NO_ANSWER = (0, 1)
 _TEMPORARY = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ENOBUFS)
 
 
@@ -217,7 +222,7 @@ class _NoPings:
 
 
 class _SocketPings:
-    """Echo requests to all targets over one socket, every half second until each has answered."""
+    """Echo requests to all targets over one socket, again at growing intervals until each has answered."""
 
     def __init__(
         self, loop: Loop, sock: socket.socket, timeout: float, wanted: t.Mapping[int, tuple[str, int | None]]
@@ -261,8 +266,8 @@ class _SocketPings:
                 continue
             except OSError as failed:
                 self._reason[index] = explain_local(failed.errno or errno.EIO)
+        self._loop.later(PING_INTERVAL * 2**self._attempt, self._send)
         self._attempt += 1
-        self._loop.later(PING_INTERVAL, self._send)
 
     def _receive(self) -> None:
         while len(self._rtt) < len(self._wanted):
@@ -309,7 +314,7 @@ class _CommandPings:
                     [*command, address],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
+                    stderr=subprocess.STDOUT,
                     env={**os.environ, "LC_ALL": "C"},
                 )
             except OSError:
@@ -345,8 +350,11 @@ class _CommandPings:
         process.wait()
         del self._processes[index]
         found = re.search(rb"time[=<]([0-9.]+)", self._output[index])
+        said = self._output[index].decode(errors="replace").strip().splitlines()
         if found:
             self._echoes[index] = Echo(True, float(found.group(1)), None)
+        elif process.returncode not in (*_NO_ANSWER, -signal.SIGKILL) and said:
+            self._echoes[index] = Echo(False, None, f"the ping command: {said[-1]}")
         self._loop.end()
 
     def _kill(self) -> None:

@@ -29,7 +29,8 @@ def lines(matrix: t.Mapping[str, t.Any], width: int = 100) -> list[str]:
     """
     names = [vantage["name"] for vantage in matrix["vantages"]]
     rows = matrix["endpoints"]
-    columns = {name: _columns([row["from"][name] for row in rows]) for name in names}
+    mtu = any(row["mtu"] for row in rows)
+    columns = {name: _columns([row["from"][name] for row in rows], mtu) for name in names}
     text: list[str] = []
     for group in _groups(names, columns, rows, width):
         text += ["", *_block(rows, group, columns, width)]
@@ -56,7 +57,7 @@ def _count(total: int) -> str:
     return f"{total} endpoint{' answers' if total == 1 else 's answer'}"
 
 
-def _columns(cells: t.Sequence[Cell]) -> list[tuple[str, list[str]]]:
+def _columns(cells: t.Sequence[Cell], mtu: bool) -> list[tuple[str, list[str]]]:
     """The columns of one vantage point, each with its heading and its texts. MTU is there only where it is claimed."""
     columns = [
         ("ping", [_echo(cell, "ping") for cell in cells]),
@@ -64,7 +65,7 @@ def _columns(cells: t.Sequence[Cell]) -> list[tuple[str, list[str]]]:
         ("closed", [_ports(cell, "closed") for cell in cells]),
         ("source", [_source(cell) for cell in cells]),
     ]
-    if any(cell["mtu"] for cell in cells):
+    if mtu:
         columns.insert(1, ("mtu", [_mtu(cell) for cell in cells]))
     return columns
 
