@@ -97,7 +97,7 @@ def plan_present(facts: Facts, owner: Owner, forwarding: bool) -> Plan:
         values.append((accept_key, facts.link.accept_ra, "2"))
         changes.append(_value_change(*values[-1]))
     if needed and not facts.advertised:
-        if owner.renderer == "networkd" and any(path.endswith(networkd.DROPIN) for path, *dummy in files):
+        if any(path.endswith(networkd.DROPIN) for path, *dummy in files):
             changes.append(Change("Restart systemd-networkd, so that it takes router advertisements", "restart"))
         changes.append(Change(f"Ask the routers on {facts.link.name} for an advertisement", "solicit"))
     if forwarding and facts.forwarding != "1":
@@ -183,7 +183,8 @@ def _check_owner_accepts(facts: Facts, owner: Owner) -> None:
         state = facts.networkmanager
         if state.method not in (*_NM_ACCEPTING, "ignore", "manual"):
             rule = f"ipv6.method of {state.connection!r} is {state.method}, which takes no router advertisements"
-            raise Refused(what, rule, f"Set ipv6.method to auto, {static}")
+            where = "Set 'dhcp6: true' in netplan" if owner.name == "netplan" else "Set ipv6.method to auto"
+            raise Refused(what, rule, f"{where}, {static}")
     if owner.renderer == "ifupdown":
         for path, stanza in _stanzas(facts):
             if stanza.told == "0":

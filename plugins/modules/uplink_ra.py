@@ -85,7 +85,8 @@ notes:
     takes no advertisements yet, it is restarted, which keeps all routes on the three versions."
   - "Owner V(netplan): as V(networkd), with the drop-in in F(/etc/systemd/network/10-netplan-ID.network.d), which
     survives C(netplan apply) and a reboot. C(netplan apply) itself is not called, since from netplan 1.1 on it takes
-    the route away for about one second. With the renderer NetworkManager it is as V(networkmanager)."
+    the route away for about one second. With the renderer NetworkManager it is as V(networkmanager), where netplan
+    writes C(ipv6.method) V(auto) only for C(dhcp6: true) and otherwise V(ignore), also with C(accept-ra: true)."
   - "Owner V(networkmanager): NetworkManager takes router advertisements in its own code too and sets C(accept_ra) to 0.
     With C(ipv6.method) V(auto) and V(dhcp) its route stayed on versions 1.42, 1.52 and 1.58 while forwarding was turned
     on and after a restart, so nothing is to be done."

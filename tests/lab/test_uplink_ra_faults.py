@@ -153,6 +153,38 @@ def test_networkmanager_that_leaves_ipv6_to_the_kernel(hosts: Lab) -> None:
     assert "proto ra" in hosts.sh("nm", "ip -6 route show default")
     assert not run(hosts, "nm")["changed"]
     assert not run(hosts, "nm", state="absent").get("failed")
+    hosts.sh("nm", f"mv /root/ens3.nmconnection {PROFILE}")
+    hosts.lab("reboot", "nm")
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        # netplan writes ipv6.method ignore there, whatever accept-ra says.
+        ("accept-ra: true", "Set net/ipv6/conf/ens3/accept_ra from 1 to 2"),
+        ("dhcp6: true", "Set net/ipv6/conf/all/forwarding from 0 to 1"),
+    ],
+)
+def test_netplan_with_networkmanager(hosts: Lab, line: str, first: str) -> None:
+    config = f"""network:
+  version: 2
+  renderer: NetworkManager
+  ethernets:
+    ens3:
+      addresses: [198.51.100.12/24]
+      {line}
+"""
+    hosts.sh(
+        "nm", f"umask 077; mkdir -p /root/kept; mv {PROFILE} /root/kept/; printf '{config}' >/etc/netplan/50-lab.yaml"
+    )
+    hosts.lab("reboot", "nm")
+    result = run(hosts, "nm")
+    assert result["owner"] == "netplan", result
+    assert result["changes"][1] == first
+    assert not run(hosts, "nm")["changed"]
+    assert not run(hosts, "nm", state="absent").get("failed")
+    hosts.sh("nm", f"rm /etc/netplan/50-lab.yaml; mv /root/kept/* {PROFILE}")
+    hosts.lab("reboot", "nm")
 
 
 @pytest.mark.parametrize("method", ["link-local", "disabled"])
@@ -164,14 +196,15 @@ def test_networkmanager_that_takes_none_is_refused(hosts: Lab, method: str) -> N
     assert expected[method] in result["msg"]
 
 
-def test_netplan_with_networkmanager(hosts: Lab) -> None:
-    config = "network: {version: 2, renderer: NetworkManager, ethernets: {ens3: {addresses: [198.51.100.12/24]}}}"
-    hosts.sh("nm", f"rm {PROFILE}; umask 077; echo '{config}' >/etc/netplan/50-lab.yaml; netplan apply")
-    wait_for_route(hosts, "nm")
-    result = run(hosts, "nm")
-    assert result["owner"] == "netplan", result
-    assert result["changes"][-1] == "Set net/ipv6/conf/all/forwarding from 0 to 1"
-    assert not run(hosts, "nm")["changed"]
+def test_an_uplink_that_appears_late(hosts: Lab) -> None:
+    """udev sets the parameters of our file when the interface comes; the kernel would begin with accept_ra 1."""
+    assert run(hosts, "kernel")["changed"]
+    hosts.lab("link", "kernel", "recreate")
+    wait_for_route(hosts, "kernel")
+    time.sleep(6)
+    assert hosts.sh("kernel", "cat /proc/sys/net/ipv6/conf/ens3/accept_ra").strip() == "2"
+    assert "proto ra" in hosts.sh("kernel", "ip -6 route show default")
+    assert not run(hosts, "kernel")["changed"]
 
 
 def test_a_router_that_advertises_once_in_a_while(hosts: Lab) -> None:

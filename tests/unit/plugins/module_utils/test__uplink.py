@@ -237,6 +237,7 @@ def test_absent_without_a_record_and_with_foreign_changes() -> None:
         (by_networkd(PLAIN + "LinkLocalAddressing=no\n"), [f"{FILE}:5"]),
         (by_nm("link-local", routes=()), ["ipv6.method of 'up' is link-local", "Set ipv6.method to auto"]),
         (by_nm("disabled", routes=()), ["is disabled"]),
+        (by_nm("link-local", filename="/run/netplan-ens3.nmconnection", routes=()), ["'dhcp6: true' in netplan"]),
         (by_nm("shared", routes=()), ["is shared"]),
         (by_ifupdown("auto\n accept_ra 0", routes=()), [f"{INTERFACES}:4"]),
         (
