@@ -249,7 +249,8 @@ def test_pending_stays_pending_until_the_daemon_was_started_again() -> None:
     # The option withdrawn meanwhile: nothing is left to do.
     assert not decide(now(text=text, remembered=remembered), want({"ipv6": False})).restart
     # Somebody restarts the daemon, and that is that.
-    restarted = decide(now(text=text, remembered=remembered, invocation="i2"), want({"ipv6": False, "ip_masq": False}))
+    there = now(text=text, remembered=remembered, invocation="i2", fresh=False)
+    restarted = decide(there, want({"ipv6": False, "ip_masq": False}))
     assert not restarted.plan.changed and restarted.pending is None
 
 
@@ -376,6 +377,7 @@ def test_dockers_own_choice_of_a_prefix() -> None:
     decision = decide(now(version, host=host("2001:db8:6::1/64")), want({"ipv6": True}))
     # Docker would take for its choice what it finds on the bridge.
     assert decision.delete_bridge and decision.effective["subnet"] is None
+    assert not decide(now(version, host=host("fd12::1/64")), want({"ipv6": True})).delete_bridge
     there = now(version, text='{"ipv6": true}', api=Api(True, "fd12::/64"), host=host("fd12::1/64"))
     assert not decide(there, want({"ipv6": True})).plan.changed
 
