@@ -12,7 +12,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_ndppd imp
 from hypothesis import given
 from hypothesis import strategies as st
 
-interfaces = st.from_regex(r"[A-Za-z0-9_.-]{1,15}\Z").filter(lambda name: name not in (".", ".."))
+interfaces = st.from_regex(r"[A-Za-z0-9_.-]{1,15}", fullmatch=True).filter(lambda name: name not in (".", ".."))
 prefixes = st.builds(
     lambda value, length: ipaddress.IPv6Network((value, length), strict=False),
     st.integers(1, 2**128 - 1),
