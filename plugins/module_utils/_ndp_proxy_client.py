@@ -37,6 +37,7 @@ _OWN_FILES = (rules.CONFIG_DIRECTORY, os.path.dirname(rules.AGENT_PATH), "/var/l
 
 class _Module(t.Protocol):
     tmpdir: str
+    check_mode: bool
 
     def atomic_move(self, src: str, dest: str) -> None: ...
 
@@ -57,6 +58,7 @@ class Proxy:
 
     def __init__(self, module: _Module, uplink: str) -> None:
         self._module = module
+        self._assumed = "/usr/sbin/ndppd" if module.check_mode else None
         self.uplink = uplink
         self.unit = rules.unit_name(uplink)
         self.files = FileSet(module)
@@ -83,7 +85,8 @@ class Proxy:
             forwarding=sysctl.read(sysctl.interface_key(self.uplink, "forwarding")) == "1",
             # An interpreter out of a virtual environment may go away with it.
             interpreter=_INTERPRETER if os.path.exists(_INTERPRETER) else sys.executable,
-            ndppd=self._module.get_bin_path("ndppd"),
+            # A check before the first run comes before the package, too.
+            ndppd=self._module.get_bin_path("ndppd") or self._assumed,
             foreign_ndppd_config=os.path.exists("/etc/ndppd.conf"),
             foreign_ndppd_unit=os.path.isfile(foreign) and not os.path.islink(foreign),
             networkd_version=None if networkd is None else self._systemd_version(),

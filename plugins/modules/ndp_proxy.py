@@ -46,7 +46,8 @@ options:
         answered within half a millisecond, where V(ndppd) in its mode V(iface) answered the second neighbour not
         at all.
       - V(ndppd) uses the program of that name, in a configuration and a unit of our own. The package must be
-        installed. The unit that comes with Debian's package is masked while this one is in force.
+        installed; in check mode it is taken for installed, since a task before this one may do that. The unit that
+        comes with Debian's package is masked while this one is in force.
       - V(networkd) has C(systemd-networkd) keep entries for single addresses. It must manage the uplink, in version
         247 or newer.
       - V(none) is for a prefix that the provider routes to this host. It removes what another backend left.
