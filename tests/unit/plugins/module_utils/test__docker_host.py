@@ -209,12 +209,19 @@ def test_a_derived_prefix_avoids_what_this_host_sees() -> None:
 
 
 def test_what_docker_made_on_one_host_does_not_move_another() -> None:
-    names = [f"h{number}" for number in range(40)]
-    before = {name: derived(name, names) for name in names}
-    gateways = {name: [prefix.replace("::/80", "::1")] for name, prefix in before.items()}
+    # Few parts, so that many names meet.
+    on_link = parse_prefix("2001:db8::/74")
+    names = [f"h{number}" for number in range(30)]
+    before = {name: derive_prefix(name, names, on_link, [], []) for name in names}
     for name in names:
-        seen = [address for other in names if other != name for address in gateways[other]]
-        assert derived(name, names, others=seen) == before[name]
+        seen = [parse_prefix(f"{prefix[1]}/128") for other, prefix in before.items() if other != name]
+        assert derive_prefix(name, names, on_link, [], seen) == before[name]
+
+
+def test_the_first_part_of_a_link_is_never_taken() -> None:
+    on_link = parse_prefix("2001:db8::/79")
+    for number in range(20):
+        assert str(derive_prefix(f"h{number}", [], on_link, [], [])) == "2001:db8:0:0:1::/80"
 
 
 def test_a_full_link_is_refused() -> None:
