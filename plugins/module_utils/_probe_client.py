@@ -21,6 +21,7 @@ import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils import _probe_icmp as icmp
 from ansible_collections.routable.ipv6.plugins.module_utils._probe import (
+    UNREACHABLE,
     Answers,
     Echo,
     Knock,
@@ -37,6 +38,7 @@ AT_ONCE = 400
 # router, which answers six at most at once (net.ipv6.icmp.ratelimit), and other addresses want their reason, too.
 PING_INTERVAL = 0.3
 RETRY_INTERVAL = 0.5
+HEAD_START = 0.1
 UDP_INTERVAL = 1.0
 # linux/in6.h; Python knows it on some platforms only.
 IPV6_DONTFRAG = getattr(socket, "IPV6_DONTFRAG", 62)
@@ -69,12 +71,16 @@ def probe(targets: t.Sequence[Target], timeout: float) -> list[Answers]:
             if following is not None:
                 following.start(lambda: loop.later(0, start_next))
 
+        def start_all() -> None:
+            for _slot in range(AT_ONCE):
+                start_next()
+
         loop.begin(len(waiting))
-        for _slot in range(AT_ONCE):
-            start_next()
+        # Making hundreds of sockets would hold up the echo replies and spoil their times.
+        loop.later(HEAD_START if plain else 0, start_all)
         batches = 1 + len(waiting) // AT_ONCE
         # Each probe ends by itself at its own timeout; the margin only bounds a machine that is too busy.
-        loop.run(loop.now() + batches * timeout + 2)
+        loop.run(loop.now() + HEAD_START + batches * timeout + 2)
         for connection in waiting:
             connection.close()
     finally:
@@ -110,7 +116,7 @@ class Connection:
         self._loop, self.address, self.port, self._timeout = loop, address, port, timeout
         self._socket: socket.socket | None = None
         self._error: int | None = None
-        self._open = False
+        self._open = self._ended = False
         self._deadline = 0.0
         self._done: t.Callable[[], None] = lambda: None
 
@@ -121,6 +127,9 @@ class Connection:
         self._try()
 
     def outcome(self) -> Knock:
+        if not self._ended:
+            # Not the same as silence: that would pass for a closed port.
+            return Knock(UNREACHABLE, "the vantage point was too busy to probe it in time")
         return classify(self.port, self._error, self._timeout)
 
     def close(self) -> None:
@@ -184,7 +193,7 @@ class Connection:
 
     def _finish(self) -> None:
         if self._open:
-            self._open = False
+            self._open, self._ended = False, True
             self.close()
             self._loop.end()
             self._done()

@@ -76,9 +76,9 @@ def _detach(listener: socket.socket) -> None:
     os.closerange(keep + 1, keep + _DESCRIPTORS)
 
 
-def observe(listener: socket.socket, seconds: float, expect: int) -> list[str]:
-    """Serve a listening socket; gives the addresses seen."""
-    loop, seen = Loop(), []
+def observe(listener: socket.socket, seconds: float, expect: int) -> None:
+    """Serve a listening socket until ``expect`` peers were told their address, or ``seconds`` are over."""
+    loop = Loop()
     listener.setblocking(False)
 
     def accept() -> None:
@@ -99,7 +99,6 @@ def observe(listener: socket.socket, seconds: float, expect: int) -> list[str]:
                 content = b""
             said += content
             if said == GREETING:
-                seen.append(str(address[0]))
                 try:
                     peer.sendall(f"{address[0]}\n".encode())
                 except OSError:
@@ -122,7 +121,6 @@ def observe(listener: socket.socket, seconds: float, expect: int) -> list[str]:
     loop.run(loop.now() + seconds)
     loop.close()
     listener.close()
-    return seen
 
 
 @dataclass(frozen=True)

@@ -17,23 +17,21 @@ import pytest
 
 COLLECTIONS = str(pathlib.Path(__file__).parents[4] / ".dev")
 HOSTS = [f"docker{number}" for number in range(1, 13)]
-PLAYBOOK: list[dict[str, t.Any]] = [
-    {
-        "hosts": "docker_hosts",
-        "gather_facts": False,
-        "tasks": [
-            {
-                "name": "State",
-                "routable.ipv6.ipv6_endpoints": {
-                    "role": "{{ role | default('docker_host') }}",
-                    "state": "{{ state | default('present') }}",
-                    "endpoints": "{{ claims }}",
-                },
+PLAYBOOK: tuple[dict[str, t.Any]] = {
+    "hosts": "docker_hosts",
+    "gather_facts": False,
+    "tasks": [
+        {
+            "name": "State",
+            "routable.ipv6.ipv6_endpoints": {
+                "role": "{{ role | default('docker_host') }}",
+                "state": "{{ state | default('present') }}",
+                "endpoints": "{{ claims }}",
             },
-            {"name": "Fact", "ansible.builtin.debug": {"var": "ipv6_endpoints"}},
-        ],
-    }
-]
+        },
+        {"name": "Fact", "ansible.builtin.debug": {"var": "ipv6_endpoints"}},
+    ],
+}
 INFO = [
     {
         "hosts": "localhost",
