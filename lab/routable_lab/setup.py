@@ -21,6 +21,7 @@ REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
 LINK = CHECKOUT / ".dev" / "ansible_collections" / "routable" / "ipv6"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 POLICY = Path("/usr/sbin/policy-rc.d")
+SYSTEMD = Path("/run/systemd/system")  # there when systemd runs (sd_booted(3))
 DOCKER_UNITS = ("docker.socket", "docker.service", "containerd.service")
 
 
@@ -65,8 +66,9 @@ def packages() -> None:
         wanted.append("docker-cli")
     with heartbeat(f"installing {' '.join(wanted)}"), _no_service_starts():
         run([*apt, "install", "-y", "--no-install-recommends", *wanted], env=environment)
-    if "docker.io" in wanted and Path("/run/systemd/system").is_dir():
-        run(["systemctl", "disable", "--now", *DOCKER_UNITS])
+    if "docker.io" in wanted and shutil.which("systemctl"):
+        now = ["--now"] if SYSTEMD.is_dir() else []
+        run(["systemctl", "disable", *now, *DOCKER_UNITS])
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -81,3 +82,25 @@ def test_missing_packages_without_root_are_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(setup.os, "geteuid", lambda: 1000)
     with pytest.raises(LabError, match="debootstrap docker.io are missing"):
         setup.packages()
+
+
+@pytest.mark.parametrize("systemd", [True, False])
+def test_an_installed_docker_is_not_left_enabled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, systemd: bool
+) -> None:
+    calls: list[list[str]] = []
+
+    def run(argv: list[str], **kwargs: object) -> subprocess.CompletedProcess[str]:
+        calls.append(argv)
+        return subprocess.CompletedProcess(argv, 0, "", "")
+
+    monkeypatch.setattr(setup, "POLICY", tmp_path / "policy-rc.d")
+    monkeypatch.setattr(setup, "run", run)
+    monkeypatch.setattr(setup, "missing", lambda: ["docker.io"])
+    monkeypatch.setattr(setup.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(setup.shutil, "which", lambda name, path=None: f"/usr/bin/{name}")
+    monkeypatch.setattr(setup, "SYSTEMD", tmp_path if systemd else tmp_path / "none")
+    setup.packages()
+    install, disable = calls[-2:]
+    assert install[-4:] == ["-y", "--no-install-recommends", "docker.io", "docker-cli"]
+    assert disable == ["systemctl", "disable", *(["--now"] if systemd else []), *setup.DOCKER_UNITS]
