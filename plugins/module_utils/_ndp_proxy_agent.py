@@ -512,15 +512,16 @@ class Agent:
                     raise
         soon = time.monotonic() + COALESCE_SECONDS
         self.due["check"] = min(self.due["check"], soon)
-        if "probe" in self.due and "judge" not in self.due:
-            self.due["probe"] = min(self.due["probe"], soon)
+        if "probe" in self.due:
+            # One that is under way may have asked too early.
+            self.due["probe"] = min(self.due["probe"], max(soon, self.due.get("judge", 0.0)))
 
     def run(self) -> None:
         messages = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
         messages.setblocking(False)
         messages.bind((0, GROUPS))
         steps = {"check": self.check, "connect": self.connect, "sync": self.sync}
-        steps.update(probe=self.probe, judge=self.judge)
+        steps.update(judge=self.judge, probe=self.probe)
         # systemd waits for the first look at the containers, but not for a daemon that is only starting.
         ready_at: float | None = time.monotonic() + READY_SECONDS
         while True:

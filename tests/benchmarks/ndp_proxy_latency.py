@@ -42,29 +42,27 @@ import select, socket, struct, sys, time
 go = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 go.bind(("", 9999))
 echo = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-sys.stdout.write("ready\\n"); sys.stdout.flush()
-for line in sys.stdin:
-    address, sequence = line.strip(), 0
-    go.recv(100)
-    begin = time.monotonic()
-    while time.monotonic() < begin + 10:
-        sequence += 1
-        echo.sendto(struct.pack("!BBHHH", 128, 0, 0, 4711, sequence), (address, 0))
-        step = time.monotonic() + 0.01
-        while True:
-            left = step - time.monotonic()
-            if left <= 0 or not select.select([echo], [], [], left)[0]:
-                break
+
+def answered(address, until):
+    while time.monotonic() < until:
+        if select.select([echo], [], [], max(0, until - time.monotonic()))[0]:
             data, sender = echo.recvfrom(1500)
             if data[0] == 129 and sender[0] == address:
-                sys.stdout.write("%.3f\\n" % ((time.monotonic() - begin) * 1000)); sys.stdout.flush()
-                break
-        else:
-            continue
-        if left > 0:
-            break
-    else:
-        sys.stdout.write("never\\n"); sys.stdout.flush()
+                return True
+    return False
+
+def first(address):
+    go.recv(100)
+    begin = time.monotonic()
+    for sequence in range(1000):
+        echo.sendto(struct.pack("!BBHHH", 128, 0, 0, 4711, sequence), (address, 0))
+        if answered(address, begin + 0.01 * (sequence + 1)):
+            return "%.3f" % ((time.monotonic() - begin) * 1000)
+    return "never"
+
+sys.stdout.write("ready\\n"); sys.stdout.flush()
+for line in sys.stdin:
+    sys.stdout.write(first(line.strip()) + "\\n"); sys.stdout.flush()
 """
 
 

@@ -238,7 +238,7 @@ def test_containers_that_outlive_docker_keep_their_entries(proxies: Proxies) -> 
         seconds = float(lab.sh(host, "a=$(date +%s%N); systemctl stop docker.socket docker.service; echo $(($(date +%s%N) - a))")) / 1e9
         held = proxies.entries(host)
         # One loses its cable while nobody can say so. (When only its program ends, its kernel goes on answering.)
-        cut = "p=$(ls /sys/class/net/br-user/brif | head -1); ip link del $p; sleep 6"
+        cut = "p=$(ls /sys/class/net/br-user/brif | head -1); ip link del $p; sleep 9"
         lab.sh(host, cut)
         left = proxies.entries(host)
         state = lab.sh(host, "systemctl is-active docker.service || true").strip()
@@ -296,6 +296,29 @@ def test_refusals(proxies: Proxies) -> None:
     proxies.lab.sh("t", "mv /usr/sbin/ndppd.away /usr/sbin/ndppd")
     assert "Install the package ndppd first" in result["msg"]
     assert proxies.lab.sh("t", state) == ""
+
+
+def test_a_unit_that_does_not_start_leaves_all_as_it_was(proxies: Proxies) -> None:
+    def fail(host: str) -> None:
+        directory = f"/etc/systemd/system/{unit(host)}.d"
+        config = f"/etc/routable-ipv6/ndp-{HOSTS[host]['uplink']}.json"
+        other = "2001:db8:0:7::/80"
+        proxies.lab.sh(
+            host,
+            f"mkdir {directory}; printf '[Service]\\nExecStartPre=/bin/sh -c \"! grep -q {other} {config}\"\\n' >{directory}/x.conf;"
+            "systemctl daemon-reload",
+        )
+        seen = f"sha256sum {config} /etc/systemd/system/{unit(host)} /var/lib/routable-ipv6/*; systemctl is-active {unit(host)}; systemctl is-enabled {unit(host)}"
+        before = proxies.lab.sh(host, seen)
+        result = proxies.module(host, prefixes=[prefix(host), other])
+        assert result.get("failed"), result
+        assert f"systemctl restart {unit(host)} failed" in result["msg"]
+        assert "All files, units and settings were restored" in result["msg"]
+        assert proxies.lab.sh(host, seen) == before
+        proxies.lab.sh(host, f"rm -r {directory}; systemctl daemon-reload")
+        proxies.all_answer(host)
+
+    proxies.all(fail)
 
 
 def test_ndppd_takes_over_and_recovers(proxies: Proxies) -> None:
