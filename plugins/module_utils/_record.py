@@ -32,7 +32,8 @@ class Record:
     """What one owner (a module, with the thing it manages) has changed on this host.
 
     ``files`` maps a path to ``{"before": text or None, "after_sha256": text or None}``; ``values`` holds former values
-    of other things (a sysctl, whether a unit was enabled), by a name of the caller's choice.
+    of other things (a sysctl, whether a unit was enabled), by a name of the caller's choice; ``holders`` are those who
+    need what the owner made.
     """
 
     def __init__(self, owner: str, directory: str = DIRECTORY) -> None:
@@ -41,6 +42,7 @@ class Record:
         content: dict[str, t.Any] = json.loads(self._loaded) if self._loaded else {}
         self.files: dict[str, dict[str, str | None]] = content.get("files", {})
         self.values: dict[str, t.Any] = content.get("values", {})
+        self.holders: list[str] = content.get("holders", [])
 
     def wrote(self, path: str, before: str | None, after: str | None) -> None:
         """Note a write. ``before`` counts only the first time, and again when somebody else wrote since."""
@@ -68,7 +70,7 @@ class Record:
 
     @property
     def empty(self) -> bool:
-        return not self.files and not self.values
+        return not self.files and not self.values and not self.holders
 
     def save(self, files: FileSet) -> None:
         """Write the record through the same set as the files it speaks of, so that both are restored together."""
@@ -76,6 +78,7 @@ class Record:
             if self._loaded is not None:
                 files.remove(self.path)
             return
-        text = json.dumps({"files": self.files, "values": self.values}, indent=2, sort_keys=True) + "\n"
+        content = {"files": self.files, "values": self.values, "holders": self.holders}
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         if text != self._loaded:
             files.write(self.path, text, mode=0o600)

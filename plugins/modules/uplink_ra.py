@@ -41,6 +41,12 @@ options:
       - With V(false) forwarding is left as it is.
     type: bool
     default: true
+  holder:
+    description:
+      - Who needs this, by a name such as that of a role. With O(state=absent) it is taken away with its last holder.
+      - When empty, nobody in particular needs it, and O(state=absent) takes it away whoever else does.
+    type: str
+    default: ""
   state:
     description:
       - With V(absent) what the module has written is taken away and former values are brought back.
@@ -192,6 +198,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _sysctl as sy
 from ansible_collections.routable.ipv6.plugins.module_utils import _uplink as uplink
 from ansible_collections.routable.ipv6.plugins.module_utils import _uplink_owner as owners
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet, read_text, remove_if_empty
+from ansible_collections.routable.ipv6.plugins.module_utils._holders import holding, releasing
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_client import Uplink, UplinkError
@@ -203,6 +210,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "interface": {"type": "str", "required": True},
     "owner": {"type": "str", "choices": ["auto", *owners.OWNERS], "default": "auto"},
     "forwarding": {"type": "bool", "default": True},
+    "holder": {"type": "str", "default": ""},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 # RFC 4861, section 10: three solicitations, four seconds apart; a router answers within half a second (section 6.2.6).
@@ -299,13 +307,16 @@ def note(record: Record, plan: Plan) -> None:
 
 
 def plan_for(facts: Facts, owner: owners.Owner, record: Record, params: dict[str, t.Any]) -> Plan:
+    what = f"the uplink {params['interface']}"
     if params["state"] == "present":
-        return uplink.plan_present(facts, owner, params["forwarding"])
+        plan = uplink.plan_present(facts, owner, params["forwarding"])
+        return holding(plan, what, record.holders, params["holder"])
     written = {
         path: (now, record.untouched(path, now), record.before(path))
         for path, now in ((path, read_text(path)) for path in record.files)
     }
-    return uplink.plan_absent(facts, written, record.values)
+    plan = uplink.plan_absent(facts, written, record.values)
+    return releasing(plan, what, record.holders, params["holder"])
 
 
 def apply(module: AnsibleModule, host: Uplink, facts: Facts, plan: Plan, record: Record) -> None:
@@ -315,9 +326,10 @@ def apply(module: AnsibleModule, host: Uplink, facts: Facts, plan: Plan, record:
     try:
         for change in plan.changes:
             applied.carry_out(change)
+        record.holders = list(plan.after.get("holders", record.holders))
         if module.params["state"] == "present":
             note(record, plan)
-        else:
+        elif not record.holders:
             record.files.clear()
             record.values.clear()
         record.save(applied.files)
