@@ -217,6 +217,8 @@ def test_a_router_that_advertises_once_in_a_while(hosts: Lab) -> None:
         "router",
         "sed -i 's/AdvDefaultLifetime [0-9]*/AdvDefaultLifetime 1800/' /etc/radvd.conf; kill -HUP $(cat /run/radvd.pid)",
     )
+    # A router advertises three times in quick succession when it begins (RFC 4861, section 10: 16 seconds apart).
+    time.sleep(50)
     for host in ("kernel", "networkd"):
         assert not run(hosts, host).get("failed")
         hosts.lab("reboot", host)
