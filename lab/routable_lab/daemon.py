@@ -20,6 +20,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 # Places in /run that the private daemon needs to exist, to hide them from itself.
 RUN_DIRECTORIES = (Path("/run/containerd"), Path("/run/docker"))
+CGROUPS = Path("/sys/fs/cgroup")
 CGROUP = "routable-lab"
 
 
@@ -237,11 +238,12 @@ def _alive(pid: int) -> bool:
 
 def _sweep() -> None:
     """Remove the empty directories that the daemon made outside the cache: its cgroups and its places in /run."""
-    for root in (Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").glob("*")):
+    for root in (CGROUPS, *CGROUPS.glob("*")):
         top = root / CGROUP
-        if top.is_dir():
+        # A private daemon with another cache may have containers there, whose own empty cgroups are not ours.
+        if top.is_dir() and not any(path.read_text(encoding="utf-8") for path in top.rglob("cgroup.procs")):
             for path, _directories, _files in os.walk(top, topdown=False):
-                with contextlib.suppress(OSError):  # a cgroup that still holds a process stays
+                with contextlib.suppress(OSError):  # a process has moved in meanwhile
                     os.rmdir(path)
     made_file = cache() / "made"
     if not made_file.exists():
