@@ -240,8 +240,7 @@ def _sweep() -> None:
     """Remove the empty directories that the daemon made outside the cache: its cgroups and its places in /run."""
     for root in (CGROUPS, *CGROUPS.glob("*")):
         top = root / CGROUP
-        # A private daemon with another cache may have containers there, whose own empty cgroups are not ours.
-        if top.is_dir() and not any(path.read_text(encoding="utf-8") for path in top.rglob("cgroup.procs")):
+        if top.is_dir() and not _inhabited(top):
             for path, _directories, _files in os.walk(top, topdown=False):
                 with contextlib.suppress(OSError):  # a process has moved in meanwhile
                     os.rmdir(path)
@@ -256,6 +255,14 @@ def _sweep() -> None:
             with contextlib.suppress(OSError):  # not empty: somebody else's by now
                 os.rmdir(path)
     made_file.unlink()
+
+
+def _inhabited(cgroup: Path) -> bool:
+    """Whether a process is anywhere below; then even the empty cgroups there belong to another daemon's containers."""
+    try:
+        return any(path.read_text(encoding="utf-8") for path in cgroup.rglob("cgroup.procs"))
+    except OSError:  # it changes while we look, or holds threads only
+        return True
 
 
 def _mount_point(path: str) -> bool:
