@@ -83,8 +83,9 @@ def measure(lab: Lab, rounds: int, first: int) -> list[float]:
     """Milliseconds, one per round; infinite for no answer within ten seconds."""
     found = []
     command = [str(LAB), "--name", lab.name, "exec", "stranger", "python3", "-uc", LISTEN]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as listener:
-        assert listener.stdin is not None and listener.stdout is not None
+    listener = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert listener.stdin is not None and listener.stdout is not None
+    try:
         assert listener.stdout.readline() == "ready\n"
         for number in range(first, first + rounds):
             address = f"{PREFIX}:8000::{number:x}"
@@ -92,13 +93,16 @@ def measure(lab: Lab, rounds: int, first: int) -> list[float]:
             listener.stdin.flush()
             lab.sh(
                 "t",
-                f"docker run -d --rm --name n --stop-signal KILL --network user --ip6 {address} busybox sleep 99 >/dev/null;"
+                f"docker run -d --name bench --stop-signal KILL --network user --ip6 {address} busybox sleep 99 >/dev/null;"
                 f'python3 -Sc \'import socket; socket.socket(socket.AF_INET, 2).sendto(b"", ("{STRANGER}", 9999))\'',
             )
             answer = listener.stdout.readline().strip()
             found.append(float("inf") if answer == "never" else float(answer))
-            lab.sh("t", "docker rm -f n >/dev/null; sleep 0.5")
-        listener.stdin.close()
+            lab.sh("t", "docker rm -f bench >/dev/null; sleep 0.5")
+    finally:
+        # It waits for a datagram when a round has failed.
+        listener.kill()
+        listener.wait()
     return found
 
 
