@@ -17,7 +17,7 @@ import pytest
 
 COLLECTIONS = str(pathlib.Path(__file__).parents[4] / ".dev")
 HOSTS = [f"docker{number}" for number in range(1, 13)]
-PLAYBOOK: tuple[dict[str, t.Any]] = {
+PLAY: dict[str, t.Any] = {
     "hosts": "docker_hosts",
     "gather_facts": False,
     "tasks": [
@@ -32,14 +32,12 @@ PLAYBOOK: tuple[dict[str, t.Any]] = {
         {"name": "Fact", "ansible.builtin.debug": {"var": "ipv6_endpoints"}},
     ],
 }
-INFO = [
-    {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "tasks": [{"name": "Info", "routable.ipv6.ipv6_endpoints_info": {}}],
-    }
-]
+INFO: dict[str, t.Any] = {
+    "hosts": "localhost",
+    "connection": "local",
+    "gather_facts": False,
+    "tasks": [{"name": "Info", "routable.ipv6.ipv6_endpoints_info": {}}],
+}
 
 
 class Run(t.NamedTuple):
@@ -71,8 +69,8 @@ class Site:
         (self.place / path).touch()
         return self.place / path
 
-    def run(self, playbook: object = PLAYBOOK, *words: str, sources: t.Sequence[str] = (), roles: str = "") -> Run:
-        path = self.write("play.yml", playbook)
+    def run(self, play: dict[str, t.Any] | None = None, *words: str, sources: t.Sequence[str] = ()) -> Run:
+        path = self.write("play.yml", [play or PLAY])
         command = [sys.executable, "-m", "ansible", "playbook", str(path), "--diff", "--forks", "10", *words]
         for source in sources or [str(self.inventory)]:
             command += ["-i", source]
@@ -105,7 +103,7 @@ def changed(run: Run) -> set[bool]:
 
 
 def test_ten_forks_check_mode_idempotence_and_withdrawal(site: Site) -> None:
-    predicted = site.run(PLAYBOOK, "--check")
+    predicted = site.run(PLAY, "--check")
     assert predicted.code == 0 and changed(predicted) == {True}
     assert not (site.inventory / ".ipv6").exists()
     first = site.run()
@@ -134,24 +132,24 @@ def test_ten_forks_check_mode_idempotence_and_withdrawal(site: Site) -> None:
     diff = second.tasks["State"]["docker1"]["diff"]
     assert diff["before"] == diff["after"] != "[]\n"
     other = ("-e", '{"role": "lab", "claims": [{"name": "x", "kind": "host", "address": "2001:db8:1::{{ number }}"}]}')
-    assert changed(site.run(PLAYBOOK, *other)) == {True}
+    assert changed(site.run(PLAY, *other)) == {True}
     info = site.run(INFO).tasks["Info"]["localhost"]
     assert info["hosts"] == sorted(HOSTS) and info["unknown_hosts"] == []
     assert len(info["endpoints"]) == 2 * len(HOSTS)
-    assert changed(site.run(PLAYBOOK, "-e", "state=absent", "--check")) == {True}
-    assert changed(site.run(PLAYBOOK, "-e", "state=absent")) == {True}
+    assert changed(site.run(PLAY, "-e", "state=absent", "--check")) == {True}
+    assert changed(site.run(PLAY, "-e", "state=absent")) == {True}
     assert {entry["role"] for content in site.files().values() for entry in content["endpoints"]} == {"lab"}
-    assert changed(site.run(PLAYBOOK, "-e", "state=absent")) == {False}
-    assert changed(site.run(PLAYBOOK, *other, "-e", "state=absent")) == {True}
+    assert changed(site.run(PLAY, "-e", "state=absent")) == {False}
+    assert changed(site.run(PLAY, *other, "-e", "state=absent")) == {True}
     assert site.files() == {}
 
 
 def test_under_include_role(site: Site) -> None:
     tasks = site.place / "roles" / "mine" / "tasks"
     tasks.mkdir(parents=True)
-    (tasks / "main.yml").write_text(json.dumps(PLAYBOOK[0]["tasks"]))
+    (tasks / "main.yml").write_text(json.dumps(PLAY["tasks"]))
     included = {"name": "Role", "ansible.builtin.include_role": {"name": "mine"}}
-    run = site.run([{"hosts": "docker1", "gather_facts": False, "tasks": [included]}])
+    run = site.run({"hosts": "docker1", "gather_facts": False, "tasks": [included]})
     assert run.code == 0
     assert list(site.files()) == ["docker1"]
 
@@ -170,7 +168,7 @@ def test_under_include_role(site: Site) -> None:
 def test_inventories_of_each_kind(site: Site, sources: list[str], words: list[str], state: str) -> None:
     (site.place / "other").mkdir()
     (site.place / "other" / "more.json").write_text('{"all": {"hosts": {"docker1": {}}}}')
-    play = [{**PLAYBOOK[0], "hosts": "docker1", "vars": {"number": 1, "claims": []}}]
+    play = {**PLAY, "hosts": "docker1", "vars": {"number": 1, "claims": []}}
     claim = '{"claims": [{"name": "web", "kind": "container", "address": "2001:db8::1"}]}'
     given = [word.format(site.place) for word in words]
     run = site.run(play, "-e", claim, *given, sources=[source.format(site.place) for source in sources])
@@ -179,7 +177,7 @@ def test_inventories_of_each_kind(site: Site, sources: list[str], words: list[st
 
 
 def test_a_bad_entry_is_one_sentence_and_writes_nothing(site: Site) -> None:
-    run = site.run(PLAYBOOK, "-e", '{"claims": [{"name": "web", "kind": "container", "address": "192.0.2.1"}]}')
+    run = site.run(PLAY, "-e", '{"claims": [{"name": "web", "kind": "container", "address": "192.0.2.1"}]}')
     assert run.code == 2
     message = run.tasks["State"]["docker1"]["msg"]
     assert "endpoint web: address=192.0.2.1: this is IPv4 where IPv6 is needed. Give an IPv6 value." in message
@@ -188,7 +186,7 @@ def test_a_bad_entry_is_one_sentence_and_writes_nothing(site: Site) -> None:
 
 def test_a_state_directory_that_cannot_be_written(site: Site) -> None:
     (site.place / "file").touch()
-    run = site.run(PLAYBOOK, "-e", f"ipv6_state_dir={site.place}/file")
+    run = site.run(PLAY, "-e", f"ipv6_state_dir={site.place}/file")
     assert run.code == 2
     assert "The state directory cannot be used: " in run.tasks["State"]["docker1"]["msg"]
 
