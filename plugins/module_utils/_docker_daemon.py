@@ -184,9 +184,7 @@ def _decide(now: Now, want: Want, target: _Target) -> Decision:
         changes.append(Change(f"Remove {', '.join(stale)} from {BRIDGE}.", "clean_bridge"))
     if ip6tables:
         policy = ", and set the policy of FORWARD back to ACCEPT" if now.leftovers.policy else ""
-        changes.append(
-            Change(f"Remove {now.leftovers.rules} rules that Docker left in ip6tables{policy}.", "clean_rules")
-        )
+        changes.append(Change(f"Remove the rules that Docker leaves in ip6tables{policy}.", "clean_rules"))
     changes += [Change(f"Start the container {one.name} again.", "start_container") for one in start]
     warnings = [*target.warnings]
     if lost and not want.start_containers:
@@ -354,9 +352,7 @@ def _pending(now: Now, want: Want, reasons: list[str], on_bridge: bool) -> str |
     return None
 
 
-def stale_of_bridge(
-    host: HostNetworks, expected: t.Mapping[str, t.Any]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def stale_of_bridge(host: HostNetworks, expected: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Addresses and routes of the bridge that belong to another prefix than it is to have.
 
     :arg expected: as :func:`bridge_state` gives it.

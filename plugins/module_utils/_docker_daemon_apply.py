@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _docker_daemo
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_api import DockerUnavailable
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon import stale_of_bridge
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_client import Daemon, DaemonFailed
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_ip6tables import leftovers
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state import (
     BRIDGE,
     Container,
@@ -87,7 +89,12 @@ def _apply(daemon: Daemon, files: FileSet, record: Record, now: Now, want: Want,
         daemon.delete_bridge()
     daemon.clean_bridge(*decision.clean_bridge)
     if decision.clean_rules:
-        daemon.restore_rules(now.leftovers.script)
+        known = now.leftovers
+        left = leftovers(daemon.saved_rules(), known.bridges, known.subnets)
+        if left.script:
+            daemon.restore_rules(left.script)
+    if want.dropin_path in decision.files and not decision.restart:
+        daemon.remove_if_empty(os.path.dirname(want.dropin_path))
     if not decision.restart:
         return []
     final = {path: decision.files.get(path) or daemon.read(path) or "" for path in decision.without_ipv6}
@@ -97,6 +104,7 @@ def _apply(daemon: Daemon, files: FileSet, record: Record, now: Now, want: Want,
     _start(daemon, files, target)
     _remember(record, want, decision, daemon.show().get("InvocationID", ""), loaded=True)
     record.save(files)
+    daemon.remove_if_empty(os.path.dirname(want.dropin_path))
     return _containers(daemon, now, decision.start)
 
 

@@ -58,7 +58,6 @@ _NOISE = (
 _MESSAGE = re.compile(r'^time="[^"]*" level=\w+ msg="((?:[^"\\]|\\.)*)".*$')
 
 
-
 class DaemonFailed(Exception):
     """The daemon, or a command about it, did not do what it was told; the message says why."""
 
@@ -293,6 +292,11 @@ class Daemon:
             raise DaemonFailed(f"ip -6 {' '.join(words)} failed with status {status}: {_line(error)}")
         found = json.loads(out.strip() or "[]")
         return [entry for entry in found if entry]
+
+    def remove_if_empty(self, directory: str) -> None:
+        """Remove a directory in which nothing is left."""
+        if os.path.isdir(directory) and not os.listdir(directory):
+            os.rmdir(directory)
 
     def bridge_ports(self) -> int:
         """How many interfaces hang on the default bridge."""

@@ -29,7 +29,8 @@ class Leftovers:
     """What to feed to ``ip6tables-restore --noflush``, and what it does.
 
     ``policy`` says whether the policy of FORWARD goes from DROP to ACCEPT. ``kept`` are sentences about what was left
-    because it is somebody else's.
+    because it is somebody else's. ``bridges`` and ``subnets`` are what this was told, for a second look: Docker takes
+    some rules away itself when it stops.
     """
 
     script: str = ""
@@ -37,6 +38,8 @@ class Leftovers:
     chains: tuple[str, ...] = ()
     policy: bool = False
     kept: tuple[str, ...] = ()
+    bridges: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
 
 
 def leftovers(saved: str, bridges: t.Collection[str], subnets: t.Collection[str]) -> Leftovers:
@@ -81,7 +84,8 @@ def leftovers(saved: str, bridges: t.Collection[str], subnets: t.Collection[str]
                 policy = True
         if block:
             script += [f"*{table}", *block, "COMMIT"]
-    return Leftovers("\n".join(script) + "\n" if script else "", rules, tuple(chains), policy, tuple(kept))
+    text = "\n".join(script) + "\n" if script else ""
+    return Leftovers(text, rules, tuple(chains), policy, tuple(kept), tuple(bridges), tuple(subnets))
 
 
 def _tables(saved: str) -> t.Iterator[tuple[str, list[str]]]:

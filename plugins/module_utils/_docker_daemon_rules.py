@@ -266,9 +266,7 @@ def _firewall(case: Case) -> list[str]:
                 "Turn forwarding on first (accept_ra of the uplink before it)",
             )
         if case.swarm:
-            raise Refused(
-                _what(case, "firewall-backend"), "a Swarm cannot work with nftables", "Leave it at iptables"
-            )
+            raise Refused(_what(case, "firewall-backend"), "a Swarm cannot work with nftables", "Leave it at iptables")
     return []
 
 

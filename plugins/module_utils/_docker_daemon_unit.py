@@ -120,9 +120,7 @@ def parse_unit(files: t.Iterable[tuple[str, str]]) -> Unit:
                 lists[key].append(Setting(value, origin))
             else:
                 lists[key].clear()
-    return Unit(
-        tuple(lists["ExecStart"]), tuple(lists["Environment"]), tuple(lists["EnvironmentFile"]), tuple(origins)
-    )
+    return Unit(tuple(lists["ExecStart"]), tuple(lists["Environment"]), tuple(lists["EnvironmentFile"]), tuple(origins))
 
 
 def _lines(text: str) -> t.Iterator[str]:
@@ -231,6 +229,12 @@ def flags(all_words: t.Iterable[Setting]) -> list[Flag]:
             found.append(Flag(name, rest[index].text, word.origin))
             index += 1
     return found
+
+
+def socket_of(given: t.Iterable[Flag]) -> str | None:
+    """The path of the socket that a flag names, None where the daemon gets its socket from systemd."""
+    hosts = [flag.value or "" for flag in given if flag.name == "host"]
+    return next((host[len("unix://") :] for host in hosts if host.startswith("unix:///")), None)
 
 
 def check_conflicts(keys: t.Iterable[str], path: str, given: t.Iterable[Flag]) -> None:

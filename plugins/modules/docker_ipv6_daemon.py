@@ -176,7 +176,7 @@ attributes:
     support: full
     platforms: linux
 author:
-  - The routable.ipv6 contributors
+  - routable.ipv6 contributors (@routable)
 """
 
 EXAMPLES = r"""
@@ -302,6 +302,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSe
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._prefix_rules import HostNetworks
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
+from ansible_collections.routable.ipv6.plugins.module_utils._units import booted
 
 OPTIONS = tuple(dict.fromkeys(key.option for key in KEYS))
 
@@ -312,6 +313,8 @@ def read_now(daemon: Daemon, record: Record, want: Want) -> Now:
     unit = units.parse_unit(daemon.unit_files(want.dropin_path))
     environment = units.environment(unit, daemon.read)
     program = units.binary(unit.exec_start[0]) if len(unit.exec_start) == 1 else ""
+    given = units.flags(units.words(unit.exec_start[0], environment)) if program else []
+    daemon.socket = units.socket_of(given) or daemon.socket
     printed = daemon.version_text(program) if program else None
     version = None if printed is None else parse_version(printed)
     shown = daemon.show()
@@ -429,6 +432,8 @@ def main() -> None:
     try:
         if os.geteuid() != 0:
             raise Refused(f"user id {os.geteuid()}", "only root can change the Docker daemon", "Set become to true")
+        if not booted():
+            raise Refused(f"service={service}", "systemd is not running on this host", "Use a host with systemd")
         record = Record(f"docker-ipv6-daemon-{service}")
         now = read_now(daemon, record, want)
         decision = decide(now, want)

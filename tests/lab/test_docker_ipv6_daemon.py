@@ -100,7 +100,7 @@ class Hosts:
 def hosts(lab: t.Any) -> Hosts:
     lab.up(
         [
-            {"name": "b", "suite": "bookworm", "uplink": UPLINK["b"], "manager": "kernel"},
+            {"name": "b", "suite": "bookworm", "uplink": UPLINK["b"], "manager": "networkd"},
             {"name": "t", "suite": "trixie", "uplink": UPLINK["t"], "manager": "networkd"},
             {"name": "s", "suite": "sid", "uplink": UPLINK["s"], "manager": "networkd"},
             {"name": "bare", "suite": "trixie", "uplink": "ens3", "manager": "networkd", "image": "bare"},
@@ -528,9 +528,9 @@ def test_ip6tables_off_leaves_no_rule(fresh: Hosts) -> None:
         assert "DOCKER" in text and ":FORWARD DROP" in text and "-o mine" in text, host
     done = fresh.run(fixed_cidr_v6=PREFIX, ip6tables=False)
     for host, text in fresh.sh("ip6tables-save").items():
-        assert any("rules that Docker left in ip6tables, and set the policy" in one for one in done[host]["changes"]), (
-            host
-        )
+        assert any(
+            "rules that Docker leaves in ip6tables, and set the policy" in one for one in done[host]["changes"]
+        ), host
         rules = [line for line in text.splitlines() if line.startswith("-A")]
         assert rules == ["-A INPUT -s 2001:db8:bad::/48 -j DROP", "-A POSTROUTING -s fd00::/8 -j MASQUERADE"], (
             host,

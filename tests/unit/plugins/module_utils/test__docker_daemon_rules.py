@@ -70,8 +70,16 @@ SINCE: list[tuple[str, dict[str, t.Any], tuple[int, ...]]] = [
     ("bip6 anycast", {"ipv6": True, "bip6": "2001:db8:5::/64"}, NEVER),
     ("bip6 garbage", {"ipv6": True, "bip6": "nonsense"}, NEVER),
     ("bip6 /128", {"ipv6": True, "bip6": "2001:db8:5::7/128"}, NEVER),
-    ("bip6 with gateway of its own", {"ipv6": True, "bip6": "2001:db8:5::7/64", "default-gateway-v6": "2001:db8:5::7"}, NEVER),
-    ("bip6 with other gateway", {"ipv6": True, "bip6": "2001:db8:5::7/64", "default-gateway-v6": "2001:db8:5::1"}, (28, 0)),
+    (
+        "bip6 with gateway of its own",
+        {"ipv6": True, "bip6": "2001:db8:5::7/64", "default-gateway-v6": "2001:db8:5::7"},
+        NEVER,
+    ),
+    (
+        "bip6 with other gateway",
+        {"ipv6": True, "bip6": "2001:db8:5::7/64", "default-gateway-v6": "2001:db8:5::1"},
+        (28, 0),
+    ),
     ("ip6tables off", {**ON, "ip6tables": False}, ALWAYS),
     ("ip6tables", {**ON, "ip6tables": True}, (27, 0)),
     ("ip6tables, experimental", {**ON, "ip6tables": True, "experimental": True}, ALWAYS),
@@ -104,7 +112,11 @@ SINCE: list[tuple[str, dict[str, t.Any], tuple[int, ...]]] = [
     ("routed", {"default-network-opts": {"bridge": {MODE: "routed"}}}, (27, 0)),
     ("isolated", {"default-network-opts": {"bridge": {MODE: "isolated"}}}, (28, 0)),
     ("mode unknown", {"default-network-opts": {"bridge": {MODE: "open"}}}, NEVER),
-    ("trusted", {"default-network-opts": {"bridge": {"com.docker.network.bridge.trusted_host_interfaces": "eth0"}}}, (28, 2)),
+    (
+        "trusted",
+        {"default-network-opts": {"bridge": {"com.docker.network.bridge.trusted_host_interfaces": "eth0"}}},
+        (28, 2),
+    ),
     ("host gateways", {"host-gateway-ips": ["192.0.2.1", "2001:db8::1"]}, (28, 0)),
     ("host gateway", {"host-gateway-ip": "192.0.2.1"}, ALWAYS),
     ("two of a family", {"host-gateway-ips": ["2001:db8::2", "2001:db8::1"]}, NEVER),
@@ -123,20 +135,38 @@ def test_since(row: tuple[str, dict[str, t.Any], tuple[int, ...]], version: tupl
 
 
 @pytest.mark.parametrize("row", [row for row in SINCE if row[2] != NEVER], ids=lambda row: row[0])
-def test_unknown_version_refuses_nothing_that_some_version_takes(row: tuple[str, dict[str, t.Any], tuple[int, ...]]) -> None:
+def test_unknown_version_refuses_nothing_that_some_version_takes(
+    row: tuple[str, dict[str, t.Any], tuple[int, ...]],
+) -> None:
     assert refused(row[1], None) is None
 
 
 @pytest.mark.parametrize(
     ("config", "version", "message"),
     [
-        ({"ipv6": True}, V26, "ipv6=true: Docker 26.1.5 does not start without a subnet for the default bridge. Give fixed_cidr_v6."),
-        ({"ipv6": True, "bip6": "2001:db8::1/64"}, V26, "bip6=2001:db8::1/64: bip6 is there since Docker 28.0, this is Docker 26.1.5, and it does not start with a key that it does not know. Leave bip6 out, or install Docker 28.0."),
+        (
+            {"ipv6": True},
+            V26,
+            "ipv6=true: Docker 26.1.5 does not start without a subnet for the default bridge. Give fixed_cidr_v6.",
+        ),
+        (
+            {"ipv6": True, "bip6": "2001:db8::1/64"},
+            V26,
+            "bip6=2001:db8::1/64: bip6 is there since Docker 28.0, this is Docker 26.1.5, and it does not start with a key that it does not know. Leave bip6 out, or install Docker 28.0.",
+        ),
         ({"default-network-opts": {"bridge": MTU}}, V20, "this release ignores it without a word"),
         ({"default-network-opts": {"bridge": MTU}}, V23, "it does not start with a key that it does not know"),
         ({**ON, "ip6tables": True}, V20, "Set experimental to true as well, or leave ip6tables out."),
-        ({**ON, "default-gateway-v6": "2001:db8:6::1"}, V285, "default_gateway_v6=2001:db8:6::1: it must lie inside 2001:db8:5::/80"),
-        ({"default-address-pools": [V4, {"base": "2001:db8::/56", "size": 64}]}, V26, "Give each subnet as a pool of its own, with size 56"),
+        (
+            {**ON, "default-gateway-v6": "2001:db8:6::1"},
+            V285,
+            "default_gateway_v6=2001:db8:6::1: it must lie inside 2001:db8:5::/80",
+        ),
+        (
+            {"default-address-pools": [V4, {"base": "2001:db8::/56", "size": 64}]},
+            V26,
+            "Give each subnet as a pool of its own, with size 56",
+        ),
     ],
 )
 def test_messages(config: dict[str, t.Any], version: tuple[int, ...], message: str) -> None:
@@ -235,7 +265,12 @@ def test_effective(key: str, config: dict[str, t.Any], version: tuple[int, ...],
         ("bip6", "2001:db8::2/64", "2001:db8::1/64", False),
         ("default-gateway-v6", "2001:db8:0::1", "2001:db8::1", True),
         ("host-gateway-ips", ["2001:db8::1", "192.0.2.1"], ["192.0.2.1", "2001:db8:0::1"], True),
-        ("default-address-pools", [{"base": "2001:db8:0::/64", "size": 64}], [{"size": 64, "base": "2001:db8::/64"}], True),
+        (
+            "default-address-pools",
+            [{"base": "2001:db8:0::/64", "size": 64}],
+            [{"size": 64, "base": "2001:db8::/64"}],
+            True,
+        ),
         ("default-address-pools", [{"base": "2001:db8::/64"}], [{"size": 64, "base": "2001:db8::/64"}], False),
         ("ipv6", True, "true", False),
     ],
@@ -250,14 +285,18 @@ def test_to_config() -> None:
         "fixed_cidr_v6": "2001:DB8:0::/64",
         "default_gateway_v6": "2001:db8:0::5",
         "bip6": None,
-        "default_network_opts": {"bridge": {"com.docker.network.enable_ipv6": True, "com.docker.network.driver.mtu": 1400}},
+        "default_network_opts": {
+            "bridge": {"com.docker.network.enable_ipv6": True, "com.docker.network.driver.mtu": 1400}
+        },
         "host_gateway_ips": ["192.0.2.1"],
     }
     expected = {
         "ipv6": True,
         "fixed-cidr-v6": "2001:db8::/64",
         "default-gateway-v6": "2001:db8::5",
-        "default-network-opts": {"bridge": {"com.docker.network.enable_ipv6": "true", "com.docker.network.driver.mtu": "1400"}},
+        "default-network-opts": {
+            "bridge": {"com.docker.network.enable_ipv6": "true", "com.docker.network.driver.mtu": "1400"}
+        },
     }
     assert to_config(options, V285) == {**expected, "host-gateway-ips": ["192.0.2.1"]}
     assert to_config(options, V26) == {**expected, "host-gateway-ip": "192.0.2.1"}

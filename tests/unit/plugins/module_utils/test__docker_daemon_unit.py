@@ -59,15 +59,15 @@ def test_no_single_exec_start(files: list[tuple[str, str]], message: str) -> Non
 
 
 def test_lines_that_go_on_and_comments() -> None:
-    text = "[Service]\n; no\nExecStart=/usr/bin/dockerd \\\n# in between\n  -H fd:// \\\n  --ipv6\n#ExecStart=/bin/false\n"
+    text = (
+        "[Service]\n; no\nExecStart=/usr/bin/dockerd \\\n# in between\n  -H fd:// \\\n  --ipv6\n#ExecStart=/bin/false\n"
+    )
     assert command(parse_unit([("u", text)]), "docker").text == "/usr/bin/dockerd -H fd:// --ipv6"
 
 
 def test_environment() -> None:
     texts = {"/etc/default/docker": "# old\nDOCKER_OPTS=\"--ipv6 --label=a\"\nX='y'\nZ=1\n"}
-    unit = parse_unit(
-        [DEBIAN, ("/etc/d/a.conf", '[Service]\nEnvironment="Z=2" W=3\nEnvironment=\nEnvironment=V=4\n')]
-    )
+    unit = parse_unit([DEBIAN, ("/etc/d/a.conf", '[Service]\nEnvironment="Z=2" W=3\nEnvironment=\nEnvironment=V=4\n')])
     found = environment(unit, texts.get)
     assert found == {
         "V": Setting("4", "/etc/d/a.conf"),

@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SPACE = st.text(" \t\n\r", max_size=3)
-SCALAR = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.floats(allow_nan=False, allow_infinity=False, width=16))
+SCALAR = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.text(max_size=5),
+    st.floats(allow_nan=False, allow_infinity=False, width=16),
+)
 VALUE = st.recursive(
     SCALAR,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

@@ -36,7 +36,10 @@ ROUTES = [
     {"dst": "2001:db8:0:1:9::/80", "dev": "docker0"},
     {"dst": "2001:db8:77::/48", "dev": "tun0", "gateway": "fe80::7"},
     {"dst": "2001:db8:0:5::/64", "dev": "lo", "type": "unreachable"},
-    {"dst": "2001:db8:66::/64", "nexthops": [{"gateway": "fe80::6", "dev": "ens3"}, {"gateway": "fe80::5", "dev": "ens3"}]},
+    {
+        "dst": "2001:db8:66::/64",
+        "nexthops": [{"gateway": "fe80::6", "dev": "ens3"}, {"gateway": "fe80::5", "dev": "ens3"}],
+    },
     {"dst": "fe80::/64", "dev": "ens3"},
     {"dst": "default", "gateway": "fe80::1", "dev": "ens3"},
 ]
@@ -101,7 +104,10 @@ def test_host_accepted(host: HostNetworks, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("2001:db8:0:1::/64", "p=2001:db8:0:1::/64: it equals 2001:db8:0:1::/64, to which the host has a route by ens3"),
+        (
+            "2001:db8:0:1::/64",
+            "p=2001:db8:0:1::/64: it equals 2001:db8:0:1::/64, to which the host has a route by ens3",
+        ),
         ("2001:db8::/48", "it covers 2001:db8:0:1::/64"),
         ("2001:db8:0:1:5054::/80", "it holds 2001:db8:0:1:5054:ff:fe3e:23e8, an address of ens3"),
         ("2001:db8:0:1:7::/80", "it holds 2001:db8:0:1:7::7, an address of tun0"),
