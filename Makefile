@@ -14,7 +14,7 @@ PLAY := ansible-playbook -i lab/inventory.yml
 # The steps to run: all, or some of `python3 tests/run.py --list`.
 STEPS ?=
 
-.PHONY: help setup site test lab-up lab-down lab-status clean
+.PHONY: help setup site test bench lab-up lab-down lab-status clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ site: lab-up ## Bring the lab up, give its containers addresses, prove them with
 
 test: setup ## Check everything, two steps at a time (STEPS="unit lint" for some of it).
 	@$(PYTHON) tests/run.py $(STEPS)
+
+bench: site ## Measure: what a second run costs, and how soon a container answers behind each NDP proxy.
+	@$(WITH_LAB) $(PYTHON) tests/benchmarks/second_run.py
+	@$(WITH_LAB) $(PYTHON) tests/benchmarks/ndp_proxy_latency.py
 
 lab-up: setup ## Bring the lab up: a router, a vantage point, four hosts.
 	@$(LAB) up

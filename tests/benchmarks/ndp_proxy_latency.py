@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, routable.ipv6 contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -15,6 +14,7 @@ first backend, taken in the same run, are what to compare.
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import pathlib
 import statistics
@@ -88,7 +88,8 @@ def measure(lab: Lab, rounds: int, first: int) -> list[float]:
     try:
         assert listener.stdout.readline() == "ready\n"
         for number in range(first, first + rounds):
-            address = f"{PREFIX}:8000::{number:x}"
+            # As the socket spells the sender of an answer.
+            address = str(ipaddress.IPv6Address(f"{PREFIX}:8000::{number:x}"))
             listener.stdin.write(address + "\n")
             listener.stdin.flush()
             lab.sh(
