@@ -300,7 +300,7 @@ def _pools(case: Case) -> list[str]:
             "default_address_pools",
             "the list replaces Docker's own pools, and without an IPv4 pool there is none for docker0, so Docker does "
             "not start",
-            "Add an IPv4 pool, such as {base: 172.17.0.0/12, size: 16}",
+            "Add an IPv4 pool, such as {base: 172.16.0.0/12, size: 16}",
         )
     return []
 

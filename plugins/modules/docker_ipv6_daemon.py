@@ -198,7 +198,7 @@ EXAMPLES = r"""
         com.docker.network.enable_ipv6: true
         com.docker.network.bridge.gateway_mode_ipv6: routed
     default_address_pools:
-      - base: 172.17.0.0/12
+      - base: 172.16.0.0/12
         size: 16
       - base: 2001:db8:0:2::/64
         size: 80

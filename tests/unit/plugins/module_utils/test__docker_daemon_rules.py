@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+import yaml
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_keys import KEYS, effective, same, to_config
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_rules import (
     Case,
@@ -304,3 +305,11 @@ def test_to_config() -> None:
         to_config({"host_gateway_ips": ["192.0.2.1", "2001:db8::1"]}, V26)
     with pytest.raises(Refused, match="each driver has a mapping"):
         to_config({"default_network_opts": {"com.docker.network.enable_ipv6": True}}, V26)
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_documented_examples_are_accepted(index: int) -> None:
+    from ansible_collections.routable.ipv6.plugins.modules.docker_ipv6_daemon import EXAMPLES
+
+    options = {"ipv6": True, **yaml.safe_load(EXAMPLES)[index]["routable.ipv6.docker_ipv6_daemon"]}
+    assert refused(to_config(options, V285), V285) is None
