@@ -64,6 +64,8 @@ def test_a_new_file_has_the_mode_and_its_directories(tmp_path: pathlib.Path, fil
     path = tmp_path / "a" / "b" / "c.conf"
     files.write(str(path), "text", mode=0o600)
     assert path.read_text() == "text" and mode(path) == 0o600
+    files.write(str(tmp_path / "a" / "open"), "text", mode=0o664)
+    assert mode(tmp_path / "a" / "open") == 0o664
     files.restore()
     assert not (tmp_path / "a").exists()
 
