@@ -169,8 +169,11 @@ class Daemon:
         :raises DaemonFailed: it does not; the message has what its journal says of it.
         """
         since = time.time()
-        self._module.run_command(["systemctl", "reset-failed", self.unit_name, *self._sockets()])
-        self._systemctl("start", *self._sockets())
+        sockets = self._sockets()
+        # Of a unit that has not failed, systemd may say that there is nothing to reset.
+        self._module.run_command(["systemctl", "reset-failed", self.unit_name, *sockets])
+        if sockets:
+            self._systemctl("start", *sockets)
         self._systemctl("start", "--no-block", self.unit_name)
         deadline = time.monotonic() + START_SECONDS
         time.sleep(0.05)
@@ -203,8 +206,6 @@ class Daemon:
         return "its journal says nothing"
 
     def _systemctl(self, *words: str) -> None:
-        if len(words) == 1 and words[0] in ("start", "stop"):
-            return
         status, out, error = self._module.run_command(["systemctl", *words])
         if status:
             raise DaemonFailed(f"systemctl {' '.join(words)} failed with status {status}: {_line(error or out)}")

@@ -17,6 +17,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_rules
     subnet_of,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.modules.docker_ipv6_daemon import EXAMPLES
 
 V20, V23, V24, V25, V26, V27, V280, V282, V285, V29 = VERSIONS = (
     (20, 10, 24),
@@ -309,7 +310,5 @@ def test_to_config() -> None:
 
 @pytest.mark.parametrize("index", [0, 1, 2])
 def test_documented_examples_are_accepted(index: int) -> None:
-    from ansible_collections.routable.ipv6.plugins.modules.docker_ipv6_daemon import EXAMPLES
-
     options = {"ipv6": True, **yaml.safe_load(EXAMPLES)[index]["routable.ipv6.docker_ipv6_daemon"]}
     assert refused(to_config(options, V285), V285) is None
