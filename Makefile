@@ -6,7 +6,7 @@
 .NOTPARALLEL:
 
 PYTHON ?= python3
-LAB := $(PYTHON) lab/lab
+LAB := PYTHON=$(PYTHON) lab/lab
 # Ansible of the checkout's own environment, on the lab's hosts, wherever their Docker engine is.
 WITH_LAB := eval "$$($(LAB) env)" && export PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_CONFIG="$(CURDIR)/ansible.cfg" &&
 PLAY := ansible-playbook -i lab/inventory.yml

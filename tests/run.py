@@ -31,11 +31,16 @@ class Step:
     command: str
 
 
+# Compares the machine before and after, so nothing may run beside it.
+ALONE = Step("traces", "tests/traces.sh")
+
+
 def steps() -> list[Step]:
     """Slow ones first, so that both workers end at about the same time."""
     molecule = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
     lab = sorted(path.stem.replace("test_", "") for path in ROOT.glob("tests/lab/test_*.py"))
     return [
+        ALONE,
         Step("site", "tests/site.sh"),
         Step("lint", "tests/lint.sh"),
         Step("unit", "tests/unit.sh"),
@@ -58,17 +63,10 @@ class Runner:
             print(f"[{time.monotonic() - self._start:6.0f} s] {text}", flush=True)
 
     def run(self) -> int:
-        workers = [threading.Thread(target=self._work) for _worker in range(WORKERS)]
-        for worker in workers:
-            worker.start()
-        while any(worker.is_alive() for worker in workers):
-            for worker in workers:
-                worker.join(HEARTBEAT / WORKERS)
-            if self._running:
-                since = ", ".join(
-                    f"{name} ({time.monotonic() - start:.0f} s)" for name, start in dict(self._running).items()
-                )
-                self.say(f"running: {since}")
+        alone = [step for step in self._queue if step == ALONE]
+        beside = [step for step in self._queue if step != ALONE]
+        for self._queue, count in ((alone, 1), (beside, WORKERS)):
+            self._run_queue(count)
         failed = [name for name, (good, _seconds) in self._results.items() if not good]
         for name in failed:
             print(f"\n===== {name} failed: the end of {self._log(name)}")
@@ -79,24 +77,44 @@ class Runner:
         print(f"\n{len(self._results) - len(failed)} passed, {len(failed)} failed")
         return 1 if failed else 0
 
+    def _run_queue(self, count: int) -> None:
+        workers = [threading.Thread(target=self._work) for _worker in range(count)]
+        for worker in workers:
+            worker.start()
+        while any(worker.is_alive() for worker in workers):
+            for worker in workers:
+                worker.join(HEARTBEAT / count)
+            if self._running:
+                running = dict(self._running).items()
+                self.say(
+                    "running: " + ", ".join(f"{name} ({time.monotonic() - start:.0f} s)" for name, start in running)
+                )
+
     def _work(self) -> None:
         while True:
             with self._lock:
                 if not self._queue:
                     return
                 step = self._queue.pop(0)
-            begin = time.monotonic()
-            self._running[step.name] = begin
-            self.say(f"{step.name}: started")
-            with self._log(step.name).open("w") as log:
-                done = subprocess.run(
-                    ["sh", "-c", step.command], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
-                    stdin=subprocess.DEVNULL, check=False,
-                )
-            seconds = time.monotonic() - begin
-            del self._running[step.name]
-            self._results[step.name] = (done.returncode == 0, seconds)
-            self.say(f"{step.name}: {'ok' if done.returncode == 0 else 'FAILED'} after {seconds:.0f} s")
+            self._carry_out(step)
+
+    def _carry_out(self, step: Step) -> None:
+        begin = time.monotonic()
+        self._running[step.name] = begin
+        self.say(f"{step.name}: started")
+        with self._log(step.name).open("w") as log:
+            done = subprocess.run(
+                ["sh", "-c", step.command],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        seconds = time.monotonic() - begin
+        del self._running[step.name]
+        self._results[step.name] = (done.returncode == 0, seconds)
+        self.say(f"{step.name}: {'ok' if done.returncode == 0 else 'FAILED'} after {seconds:.0f} s")
 
     @staticmethod
     def _log(name: str) -> pathlib.Path:

@@ -42,7 +42,7 @@ class Site:
         """Run playbooks and give (host, task) → changed. Fails when a task fails."""
         done = self.lab.playbook(*words, "-e", f"ipv6_state_dir={self._state}", inventory="lab/inventory.yml", log=True)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-        return changes(json.loads(done.stdout[done.stdout.index("{\n") :]))
+        return {key: changed for output in documents(done.stdout) for key, changed in changes(output).items()}
 
     def verify(self, *words: str) -> None:
         extra = ("-e", f"ipv6_state_dir={self._state}", *words)
@@ -64,6 +64,16 @@ class Site:
             if not silent or time.monotonic() > end:
                 break
         assert not silent, f"after {seconds} s: {json.dumps(silent, indent=1)}"
+
+
+def documents(text: str) -> t.Iterator[dict[str, t.Any]]:
+    """The JSON documents of an output: one for each playbook of the run."""
+    decoder = json.JSONDecoder()
+    start = text.find("{\n")
+    while start >= 0:
+        document, end = decoder.raw_decode(text, start)
+        yield document
+        start = text.find("{\n", end)
 
 
 def changes(output: dict[str, t.Any]) -> dict[tuple[str, str], bool]:
