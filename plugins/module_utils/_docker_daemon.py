@@ -32,6 +32,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_keys 
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state import (
     BRIDGE,
     DEFAULT_PATH,
+    UNIQUE_LOCAL,
     Container,
     Decision,
     Now,
@@ -47,7 +48,6 @@ from ansible_collections.routable.ipv6.plugins.module_utils._prefix_rules import
     check_host,
 )
 
-_UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
 # These are read from the bridge itself.
 _BRIDGE_KEYS = ("ipv6", "fixed-cidr-v6", "bip6")
 
@@ -208,7 +208,7 @@ def _decide(now: Now, want: Want, target: _Target) -> Decision:
     if not now.running and not restart and target.files and _overlaps(now, expected):
         warnings.append(
             f"{want.service}.service does not run, and Docker still has the former prefix of {BRIDGE} in its store, "
-            f"which overlaps with {expected['subnet']}. Run this again after the daemon was started."
+            f"which overlaps with {expected['subnet'] or 'its choice'}. Run this again after the daemon was started."
         )
     if now.version is None and want.present:
         warnings.append(f"Docker is not installed: there is no {want.service}.service yet.")
@@ -261,13 +261,14 @@ def _started(now: Now) -> Started:
 
 
 def _overlaps(now: Now, expected: t.Mapping[str, t.Any]) -> bool:
-    """Whether the bridge has another prefix that shares addresses with its new one."""
-    if expected["subnet"] is None:
-        return False
-    subnet = ipaddress.IPv6Network(expected["subnet"])
+    """Whether the bridge has another prefix that Docker would keep instead of its new one."""
     former = {one.network for one in now.host.on(BRIDGE)}
     if now.api is not None and now.api.subnet is not None:
         former.add(ipaddress.IPv6Network(now.api.subnet))
+    if expected["subnet"] is None:
+        # Where the choice is Docker's, it chooses what is there.
+        return bool(expected["ipv6"]) and any(not one.subnet_of(UNIQUE_LOCAL) for one in former)
+    subnet = ipaddress.IPv6Network(expected["subnet"])
     return any(one != subnet and one.overlaps(subnet) for one in former)
 
 
@@ -281,7 +282,7 @@ def _expected(now: Now, config: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         subnet = gateway = None
     if subnet is None and now.api is not None and now.api.subnet is not None:
         chosen = ipaddress.IPv6Network(now.api.subnet)
-        if chosen.subnet_of(_UNIQUE_LOCAL):
+        if chosen.subnet_of(UNIQUE_LOCAL):
             return bridge_state(now.api, now.host)
     return {
         "ipv6": True,
@@ -360,7 +361,7 @@ def stale_of_bridge(host: HostNetworks, expected: t.Mapping[str, t.Any]) -> tupl
     held = host.on(BRIDGE)
     if expected["ipv6"] and expected["subnet"] is None:
         # Docker takes a prefix that it finds on the bridge for its own choice, so only a unique local one may be there.
-        return tuple(str(one) for one in held if one not in _UNIQUE_LOCAL), ()
+        return tuple(str(one) for one in held if one not in UNIQUE_LOCAL), ()
     subnet = None if expected["subnet"] is None else ipaddress.IPv6Network(expected["subnet"])
     addresses = tuple(str(one) for one in held if one.network != subnet)
     routes = {

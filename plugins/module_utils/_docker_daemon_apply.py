@@ -26,6 +26,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state
     Remembered,
     Started,
     Want,
+    as_wanted,
     bridge_state,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet
@@ -126,11 +127,9 @@ def _start(daemon: Daemon, files: FileSet, target: _Target) -> None:
         try:
             daemon.start()
             seen = bridge_state(daemon.wait_for_answer(), daemon.host())
-            wanted = target.state
-            # Docker chooses a prefix itself where none is given.
-            if seen == wanted or (wanted["ipv6"] and wanted["subnet"] is None and seen["ipv6"]):
+            if as_wanted(seen, target.state):
                 break
-            raise DaemonFailed(f"it started, and the default bridge has {seen} instead of {dict(wanted)}")
+            raise DaemonFailed(f"it started, and the default bridge has {seen} instead of {dict(target.state)}")
         except DaemonFailed:
             if not target.off or target.two_starts or not target.again or not first:
                 raise

@@ -19,6 +19,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan
 from ansible_collections.routable.ipv6.plugins.module_utils._prefix_rules import HostNetworks
 
 BRIDGE = "docker0"
+UNIQUE_LOCAL = ipaddress.IPv6Network("fc00::/7")
 DEFAULT_PATH = "/etc/docker/daemon.json"
 
 
@@ -140,6 +141,16 @@ class Want:
     dropin_path: str = ""
     restart: bool = True
     start_containers: bool = True
+
+
+def as_wanted(seen: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any]) -> bool:
+    """Whether the default bridge is as it should be; both as :func:`bridge_state` gives it.
+
+    Where no subnet is wanted, Docker chooses a unique local one.
+    """
+    if wanted["ipv6"] and wanted["subnet"] is None:
+        return bool(seen["subnet"]) and ipaddress.IPv6Network(seen["subnet"]).subnet_of(UNIQUE_LOCAL)
+    return dict(seen) == dict(wanted)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ rm -rf {FILE} {DROPINS} /var/lib/routable-ipv6 /etc/default/docker
 ip link del docker0 2>/dev/null || true
 for t in filter nat raw; do ip6tables -t $t -F 2>/dev/null || true; ip6tables -t $t -X 2>/dev/null || true; done
 ip6tables -P FORWARD ACCEPT
+sysctl -qw net.ipv6.conf.all.forwarding=0 net.ipv6.conf.default.forwarding=0
 systemctl daemon-reload
 systemctl reset-failed docker.service docker.socket 2>/dev/null || true
 systemctl start docker.socket docker.service

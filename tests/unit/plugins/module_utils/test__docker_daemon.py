@@ -21,6 +21,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state
     Remembered,
     Started,
     Want,
+    as_wanted,
     bridge_state,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_unit import Setting, parse_unit
@@ -409,7 +410,9 @@ def test_dockers_own_choice_of_a_prefix() -> None:
     version = (28, 5, 2)
     decision = decide(now(version, host=host("2001:db8:6::1/64")), want({"ipv6": True}))
     # Docker would take for its choice what it finds on the bridge.
-    assert decision.delete_bridge and decision.effective["subnet"] is None
+    assert decision.delete_bridge and decision.two_starts and decision.effective["subnet"] is None
+    assert as_wanted({"ipv6": True, "subnet": "fd12::/64", "gateway": "fd12::1"}, decision.effective)
+    assert not as_wanted({"ipv6": True, "subnet": "2001:db8:6::/64", "gateway": None}, decision.effective)
     assert not decide(now(version, host=host("fd12::1/64")), want({"ipv6": True})).delete_bridge
     there = now(version, text='{"ipv6": true}', api=Api(True, "fd12::/64"), host=host("fd12::1/64"))
     assert not decide(there, want({"ipv6": True})).plan.changed
