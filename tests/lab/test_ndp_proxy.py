@@ -92,7 +92,9 @@ class Proxies:
             if len(addresses) == number and all(seen == set(addresses) for seen in found.values()):
                 return
             if time.monotonic() > end:
-                journal = self.lab.sh(host, f"ip -6 neigh show proxy; journalctl -n 15 --no-pager -u {unit(host)}", check=False)
+                journal = self.lab.sh(
+                    host, f"ip -6 neigh show proxy; journalctl -n 15 --no-pager -u {unit(host)}", check=False
+                )
                 raise AssertionError(f"{host}: {len(addresses)} of {number} containers run; {found}\n{journal}")
             time.sleep(0.3)
 
@@ -158,7 +160,9 @@ def test_eight_answer_two_neighbours_at_once_and_a_minute_later(proxies: Proxies
 def test_nobody_advertises_what_nobody_holds(proxies: Proxies) -> None:
     asked = {host: f"{PREFIX[host]}::dead" for host in HOSTS}
     held = {host: proxies.addresses(host)[0] for host in HOSTS}
-    pings = "; ".join(f"ping -6 -n -c 2 -W 1 {address} >/dev/null || true" for address in [*asked.values(), *held.values()])
+    pings = "; ".join(
+        f"ping -6 -n -c 2 -W 1 {address} >/dev/null || true" for address in [*asked.values(), *held.values()]
+    )
     script = f"ip -6 neigh flush dev br0; (timeout 12 tcpdump -lni br0 'icmp6 and ip6[40] == 136' 2>/dev/null || true) & sleep 1; {pings}; wait"
     seen = proxies.lab.sh("router", script)
     for host in HOSTS:
@@ -169,13 +173,19 @@ def test_nobody_advertises_what_nobody_holds(proxies: Proxies) -> None:
 def test_an_entry_is_there_before_the_container_runs_and_goes_with_it(proxies: Proxies) -> None:
     def follow(host: str) -> None:
         lab = proxies.lab
-        since = lab.sh(host, "date +%s.%N; docker run -d --name late --stop-signal KILL busybox sleep 600 >/dev/null").strip()
-        address = lab.sh(host, "docker inspect -f '{{range .NetworkSettings.Networks}}{{.GlobalIPv6Address}}{{end}}' late").strip()
+        since = lab.sh(
+            host, "date +%s.%N; docker run -d --name late --stop-signal KILL busybox sleep 600 >/dev/null"
+        ).strip()
+        address = lab.sh(
+            host, "docker inspect -f '{{range .NetworkSettings.Networks}}{{.GlobalIPv6Address}}{{end}}' late"
+        ).strip()
         started = lab.sh(
             host,
             f"sleep 1; docker events --since {since} --until $(date +%s) --filter container=late --filter event=start --format '{{{{.TimeNano}}}}'",
         )
-        journal = lab.sh(host, f"journalctl -o short-unix --no-pager -u {unit(host)} | grep -F ': answering for {address}' | tail -1")
+        journal = lab.sh(
+            host, f"journalctl -o short-unix --no-pager -u {unit(host)} | grep -F ': answering for {address}' | tail -1"
+        )
         assert float(journal.split()[0]) < int(started) / 1e9, host
         assert address in proxies.entries(host)
         proxies.lab.sh(host, "docker rm -f late; sleep 0.5")
@@ -235,14 +245,24 @@ def test_containers_that_outlive_docker_keep_their_entries(proxies: Proxies) -> 
         live = json.dumps({**json.loads(before), "live-restore": True})
         lab.sh(host, f"echo '{live}' >{path}; systemctl restart docker; sleep 1")
         proxies.all_answer(host)
-        seconds = float(lab.sh(host, "a=$(date +%s%N); systemctl stop docker.socket docker.service; echo $(($(date +%s%N) - a))")) / 1e9
+        seconds = (
+            float(
+                lab.sh(
+                    host, "a=$(date +%s%N); systemctl stop docker.socket docker.service; echo $(($(date +%s%N) - a))"
+                )
+            )
+            / 1e9
+        )
         held = proxies.entries(host)
         # One loses its cable while nobody can say so. (When only its program ends, its kernel goes on answering.)
         cut = "p=$(ls /sys/class/net/br-user/brif | head -1); ip link del $p; sleep 9"
         lab.sh(host, cut)
         left = proxies.entries(host)
         state = lab.sh(host, "systemctl is-active docker.service || true").strip()
-        lab.sh(host, f"systemctl start docker.socket docker.service; docker restart c1 c3 c5 c7; echo '{before}' >{path}; systemctl restart docker")
+        lab.sh(
+            host,
+            f"systemctl start docker.socket docker.service; docker restart c1 c3 c5 c7; echo '{before}' >{path}; systemctl restart docker",
+        )
         proxies.all_answer(host)
         assert seconds < 4, "the agent holds an ending daemon up"
         assert (len(held), len(left), len(held - left)) == (8, 7, 1), (held, left)
@@ -252,7 +272,9 @@ def test_containers_that_outlive_docker_keep_their_entries(proxies: Proxies) -> 
 
 
 def test_foreign_entries_stay(proxies: Proxies) -> None:
-    proxies.sh("ip -6 neigh add proxy 2001:db8:0:9::1 dev UPLINK; systemctl restart routable-ipv6-ndp-UPLINK.service; sleep 1")
+    proxies.sh(
+        "ip -6 neigh add proxy 2001:db8:0:9::1 dev UPLINK; systemctl restart routable-ipv6-ndp-UPLINK.service; sleep 1"
+    )
     for host in HOSTS:
         assert "2001:db8:0:9::1" in proxies.entries(host)
     proxies.sh("ip -6 neigh del proxy 2001:db8:0:9::1 dev UPLINK")
@@ -260,9 +282,13 @@ def test_foreign_entries_stay(proxies: Proxies) -> None:
 
 def test_idle_costs_nothing(proxies: Proxies) -> None:
     def measure(host: str) -> None:
-        pid = proxies.lab.sh(host, f"systemctl show -P MainPID {unit(host)} 2>/dev/null || systemctl show --value -p MainPID {unit(host)}").strip()
+        pid = proxies.lab.sh(
+            host,
+            f"systemctl show -P MainPID {unit(host)} 2>/dev/null || systemctl show --value -p MainPID {unit(host)}",
+        ).strip()
         shown = proxies.lab.sh(
-            host, f"cut -d' ' -f14,15 /proc/{pid}/stat; sleep 20; cut -d' ' -f14,15 /proc/{pid}/stat; grep VmRSS /proc/{pid}/status"
+            host,
+            f"cut -d' ' -f14,15 /proc/{pid}/stat; sleep 20; cut -d' ' -f14,15 /proc/{pid}/stat; grep VmRSS /proc/{pid}/status",
         ).splitlines()
         ticks = sum(map(int, shown[1].split())) - sum(map(int, shown[0].split()))
         assert ticks <= 2, f"{ticks} ticks of 10 ms in 20 s"
@@ -277,11 +303,17 @@ def test_refusals(proxies: Proxies) -> None:
     good = {"prefixes": [prefix("t")]}
     for args, message in (
         ({"prefixes": ["198.51.100.0/24"]}, "prefixes=198.51.100.0/24: this is IPv4 where IPv6 is needed."),
-        ({"prefixes": ["2001:db8:0:1::/64"]}, "prefixes=2001:db8:0:1::/64: it has all of the uplink's own on-link prefix 2001:db8:0:1::/64"),
+        (
+            {"prefixes": ["2001:db8:0:1::/64"]},
+            "prefixes=2001:db8:0:1::/64: it has all of the uplink's own on-link prefix 2001:db8:0:1::/64",
+        ),
         ({"prefixes": ["2001:db8::/32"]}, "it has all of the uplink's own on-link prefix"),
         ({}, "there is nothing to answer for"),
         ({**good, "backend": "networkd"}, "systemd-networkd answers for single addresses only"),
-        ({**good, "backend": "ndppd", "ndppd_mode": "auto"}, "ndppd_mode=auto: ndppd 0.2.5 answers for one address at a time"),
+        (
+            {**good, "backend": "ndppd", "ndppd_mode": "auto"},
+            "ndppd_mode=auto: ndppd 0.2.5 answers for one address at a time",
+        ),
         ({**good, "backend": "ndppd", "bridges": ["br 0"]}, "bridges=br 0: an interface's name is"),
         ({**good, "backend": "ndppd"}, "ndppd must know where to ask"),
     ):
@@ -344,7 +376,11 @@ def test_ndppd_takes_over_and_recovers(proxies: Proxies) -> None:
         router_hears(host)
     asked = {host: f"{PREFIX[host]}::dead" for host in HOSTS}
     for host in HOSTS:
-        assert proxies.lab.sh("router", f"ping -6 -n -c 2 -W 1 {asked[host]} || ip -6 neigh show {asked[host]}").strip().endswith(("FAILED", "INCOMPLETE"))
+        assert (
+            proxies.lab.sh("router", f"ping -6 -n -c 2 -W 1 {asked[host]} || ip -6 neigh show {asked[host]}")
+            .strip()
+            .endswith(("FAILED", "INCOMPLETE"))
+        )
     assert set(proxies.sh("systemctl is-enabled ndppd.service || true").values()) == {"masked\n"}
     proxies.sh("systemctl kill -s KILL routable-ipv6-ndp-UPLINK.service")
     for host in HOSTS:
@@ -353,7 +389,9 @@ def test_ndppd_takes_over_and_recovers(proxies: Proxies) -> None:
     def rebuild(host: str) -> None:
         odd = [number for number in range(8) if number % 2]
         create = f"docker network create --ipv6 --subnet {PREFIX[host]}:8000::/81 -o com.docker.network.bridge.name=br-user user"
-        proxies.lab.sh(host, f"docker rm -f {' '.join(f'c{number}' for number in odd)}; docker network rm user; {create}")
+        proxies.lab.sh(
+            host, f"docker rm -f {' '.join(f'c{number}' for number in odd)}; docker network rm user; {create}"
+        )
         start(proxies.lab, host, odd)
 
     proxies.all(rebuild)
@@ -380,7 +418,9 @@ def test_networkd_answers_for_fixed_addresses_and_keeps_the_default_route(proxie
         assert proxies.entries(host) == set(done["entries"])
         less = proxies.run(host, backend="networkd", addresses=[f"{PREFIX[host]}::51"])
         assert proxies.entries(host) == set(less["entries"]) == {f"{PREFIX[host]}::51"}
-        proxies.lab.sh(host, f"ip link set {HOSTS[host]['uplink']} down; sleep 1; ip link set {HOSTS[host]['uplink']} up; sleep 5")
+        proxies.lab.sh(
+            host, f"ip link set {HOSTS[host]['uplink']} down; sleep 1; ip link set {HOSTS[host]['uplink']} up; sleep 5"
+        )
         assert proxies.entries(host) == {f"{PREFIX[host]}::51"}
         # Nothing of the backend before.
         assert proxies.lab.sh(host, "systemctl is-enabled ndppd.service || true").strip() != "masked"
