@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 HOSTS = {"b": (20, 10), "t": (26, 1), "s": (28, 5)}
+ALL = tuple(HOSTS)
 UPLINK = {"b": "ens3", "t": "enp1s0", "s": "enp1s0"}
 PREFIX = "2001:db8:0:1:d::/80"
 FILE = "/etc/docker/daemon.json"
@@ -44,19 +45,19 @@ class Hosts:
         self.lab = lab
 
     def all(
-        self, action: t.Callable[..., t.Any], *args: t.Any, hosts: t.Iterable[str] = HOSTS, **more: t.Any
+        self, action: t.Callable[..., t.Any], *args: t.Any, hosts: t.Iterable[str] = ALL, **more: t.Any
     ) -> dict[str, t.Any]:
         with ThreadPoolExecutor(3) as pool:
             jobs = {host: pool.submit(action, host, *args, **more) for host in hosts}
             return {host: job.result() for host, job in jobs.items()}
 
-    def sh(self, script: str, hosts: t.Iterable[str] = HOSTS) -> dict[str, str]:
+    def sh(self, script: str, hosts: t.Iterable[str] = ALL) -> dict[str, str]:
         return self.all(self.lab.sh, script, hosts=hosts)
 
-    def module(self, check: bool = False, hosts: t.Iterable[str] = HOSTS, **args: t.Any) -> dict[str, dict[str, t.Any]]:
+    def module(self, check: bool = False, hosts: t.Iterable[str] = ALL, **args: t.Any) -> dict[str, dict[str, t.Any]]:
         return self.lab.modules(list(hosts), "docker_ipv6_daemon", check, **args)
 
-    def run(self, hosts: t.Iterable[str] = HOSTS, **args: t.Any) -> dict[str, dict[str, t.Any]]:
+    def run(self, hosts: t.Iterable[str] = ALL, **args: t.Any) -> dict[str, dict[str, t.Any]]:
         """What the module predicts, does, and then finds nothing more to do about."""
         before = self.state(hosts)
         predicted = self.module(check=True, hosts=hosts, **args)
@@ -80,7 +81,7 @@ class Hosts:
             assert again[host]["effective"] == done[host]["effective"], host
         return done
 
-    def state(self, hosts: t.Iterable[str] = HOSTS) -> dict[str, str]:
+    def state(self, hosts: t.Iterable[str] = ALL) -> dict[str, str]:
         """The bytes of the files and which start of the daemon this is."""
         return self.sh(
             f"for f in {FILE} {DROPINS}/* /etc/default/docker /var/lib/routable-ipv6/*; do [ -e $f ] && sha256sum $f; done;"
@@ -88,7 +89,7 @@ class Hosts:
             hosts,
         )
 
-    def write(self, path: str, text: str, hosts: t.Iterable[str] = HOSTS, restart: bool = False) -> None:
+    def write(self, path: str, text: str, hosts: t.Iterable[str] = ALL, restart: bool = False) -> None:
         def put(host: str) -> None:
             self.lab.lab("exec", host, "sh", "-ec", f"mkdir -p $(dirname {path}); cat >{path}", stdin=text)
 

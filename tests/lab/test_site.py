@@ -182,7 +182,7 @@ def test_docker_restarted(site: Site, poll: t.Callable[[], dict[str, list[str]]]
     [
         "ip link set UPLINK down; sleep 1; ip link set UPLINK up",
         "systemctl stop docker.socket docker; ip link del docker0; ip link del routable0; systemctl start docker",
-        "pkill -9 -f ndp_proxy_agent",
+        "systemctl kill -s KILL 'routable-ipv6-ndp-*'",
     ],
 )
 def test_recovers_without_help(site: Site, fault: str) -> None:

@@ -142,8 +142,8 @@ def test_present_in_check_mode_and_for_real(hosts: Hosts) -> None:
     predicted = hosts.all(lambda owner: hosts.run(owner, check=True))
     assert hosts.all(hosts.fingerprint) == hosts.before
     assert set(hosts.all(lambda owner: hosts.sysctl(owner, "all/forwarding")).values()) == {"0"}
-    happened = hosts.all(lambda owner: hosts.run(owner))
-    again = hosts.all(lambda owner: hosts.run(owner))
+    happened = hosts.all(hosts.run)
+    again = hosts.all(hosts.run)
     time.sleep(6)
     assert hosts.all(hosts.gaps) == {owner: [] for owner in OWNERS}
     for owner in OWNERS:
@@ -182,7 +182,7 @@ def test_rebooted(hosts: Hosts) -> None:
     for owner in OWNERS:
         assert "proto ra" in hosts.route(owner), owner
         assert hosts.sysctl(owner, "all/forwarding") == "1", owner
-    again = hosts.all(lambda owner: hosts.run(owner))
+    again = hosts.all(hosts.run)
     assert {owner: result["changes"] for owner, result in again.items()} == {owner: [] for owner in OWNERS}
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 import pytest
@@ -30,10 +31,10 @@ DEBIAN = (
     "ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS\n[Install]\n",
 )
 UPSTREAM = ("/lib/systemd/system/docker.service", "[Service]\nExecStart=/usr/bin/dockerd -H fd://\n")
-NOTHING: dict[str, Setting] = {}
+NOTHING: t.Mapping[str, Setting] = types.MappingProxyType({})
 
 
-def flags_of(line: str, variables: dict[str, Setting] = NOTHING) -> list[tuple[str, str | None]]:
+def flags_of(line: str, variables: t.Mapping[str, Setting] = NOTHING) -> list[tuple[str, str | None]]:
     return [(flag.name, flag.value) for flag in flags(words(Setting(line, "f"), variables))]
 
 

@@ -52,8 +52,8 @@ LISTING: list[dict[str, t.Any]] = [
 ]
 
 
-def value(listing: list[dict[str, t.Any]] = LISTING) -> dict[str, t.Any] | None:
-    return firewall.table_value(json.dumps({"nftables": listing}), TABLE)
+def value(listing: list[dict[str, t.Any]] | None = None) -> dict[str, t.Any] | None:
+    return firewall.table_value(json.dumps({"nftables": LISTING if listing is None else listing}), TABLE)
 
 
 def changed(path: str, to: t.Any) -> list[dict[str, t.Any]]:

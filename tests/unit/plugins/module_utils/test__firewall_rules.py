@@ -34,45 +34,45 @@ table ip6 routable_containers {
 }
 delete table ip6 routable_containers
 table ip6 routable_containers {
-	set prefixes {
-		type ipv6_addr
-		flags interval
-		elements = {
-			2001:db8:0:1:d::/80
-		}
-	}
-	set opened {
-		type ipv6_addr . inet_proto . inet_service
-		flags interval
-		elements = {
-			2001:db8:0:1:d:8000:0:20 . udp . 53,
-			2001:db8:0:1:d:8000:0:20 . tcp . 80
-		}
-	}
-	chain forward {
-		type filter hook forward priority -10; policy accept;
-		ip6 daddr != @prefixes accept
-		ct state established,related accept
-		ct status dnat accept
-		iifname "docker0" oifname "docker0" accept
-		iifname "routable0" oifname "routable0" accept
-		icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request } accept
-		ip6 daddr . meta l4proto . th dport @opened accept
-		counter drop
-	}
-	chain input {
-		type filter hook input priority -10; policy accept;
-		ip6 daddr != @prefixes accept
-		ct state established,related accept
-		iifname "lo" accept
-		iifname "docker0" accept
-		iifname "routable0" accept
-		meta l4proto ipv6-icmp accept
-		ip6 daddr . meta l4proto . th dport @opened accept
-		counter drop
-	}
+    set prefixes {
+        type ipv6_addr
+        flags interval
+        elements = {
+            2001:db8:0:1:d::/80
+        }
+    }
+    set opened {
+        type ipv6_addr . inet_proto . inet_service
+        flags interval
+        elements = {
+            2001:db8:0:1:d:8000:0:20 . udp . 53,
+            2001:db8:0:1:d:8000:0:20 . tcp . 80
+        }
+    }
+    chain forward {
+        type filter hook forward priority -10; policy accept;
+        ip6 daddr != @prefixes accept
+        ct state established,related accept
+        ct status dnat accept
+        iifname "docker0" oifname "docker0" accept
+        iifname "routable0" oifname "routable0" accept
+        icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request } accept
+        ip6 daddr . meta l4proto . th dport @opened accept
+        counter drop
+    }
+    chain input {
+        type filter hook input priority -10; policy accept;
+        ip6 daddr != @prefixes accept
+        ct state established,related accept
+        iifname "lo" accept
+        iifname "docker0" accept
+        iifname "routable0" accept
+        meta l4proto ipv6-icmp accept
+        ip6 daddr . meta l4proto . th dport @opened accept
+        counter drop
+    }
 }
-"""
+""".replace("    ", "\t")
     )
 
 

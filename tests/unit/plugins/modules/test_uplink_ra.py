@@ -146,11 +146,14 @@ def test_a_lost_route_is_asked_for_before_forwarding(stage: Stage) -> None:
     assert host.log == ["accept_ra=2", "solicit", "forwarding=1"]
 
 
-def test_a_silent_router_is_said(stage: Stage) -> None:
+def test_a_silent_router_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     host = stage.host(routes=(), answers=False)
-    result = stage.run()
+    said: list[str] = []
+    # Where the controller's code is loaded too, Ansible shows a warning at once and not in the result.
+    monkeypatch.setattr(uplink_ra.AnsibleModule, "warn", lambda _module, text: said.append(text))
+    stage.run()
     assert host.log.count("solicit") == uplink_ra.SOLICITATIONS
-    assert any("No router answers on ens3" in str(warning) for warning in result["warnings"])
+    assert any("No router answers on ens3" in text for text in said)
 
 
 def test_a_route_that_comes_back_is_no_failure(stage: Stage) -> None:
