@@ -78,10 +78,11 @@ def decide(now: Now, want: Want) -> Decision:
     warnings: list[str] = []
     if want.present:
         _check_path(want, flags)
-        if now.help_text is not None:
-            _check_unknown(document, now.help_text, want.path)
         swarm = now.api is not None and now.api.swarm
         warnings += rules.check(rules.Case(config, tuple(given), now.version, now.forwarding, swarm))
+        # Last: of a key that is ours, the rules know more to say.
+        if now.help_text is not None:
+            _check_unknown(document, now.help_text, want.path)
         _check_networks(now, config, given)
     return _decide(now, want, _Target(text, dropin, changed, owned, config, concerned, words, warnings))
 

@@ -228,7 +228,7 @@ GOOD = {"fixed_cidr_v6": "2001:db8:5::/80"}
 V4 = {"base": "10.99.0.0/16", "size": 24}
 BROKEN: list[tuple[str, tuple[str, ...], dict[str, t.Any], str | None, str]] = [
     # What --validate lets pass
-    ("no subnet", MIDDLE, {}, None, "ipv6=true: Docker 2"),
+    ("no subnet", MIDDLE, {"ipv6": True}, None, "ipv6=true: Docker 2"),
     ("no experimental", MIDDLE, {**GOOD, "ip6tables": True}, None, "unless experimental is on too"),
     ("one address", ANY, {"fixed_cidr_v6": "2001:db8:5::1/128"}, None, "a /128 is one single address"),
     (
@@ -655,7 +655,7 @@ def test_newer_keys(fresh: Hosts) -> None:
 
 def test_unique_local_prefix_of_dockers_choice(fresh: Hosts) -> None:
     fresh.run(hosts=NEW, fixed_cidr_v6=PREFIX)
-    done = fresh.module(hosts=NEW)["s"]
+    done = fresh.module(hosts=NEW, ipv6=True)["s"]
     assert done["restarted"] and any("unique local" in one for one in done["warnings"])
     assert subnets(fresh)["s"][0].startswith("fd"), subnets(fresh)
-    assert not fresh.module(hosts=NEW)["s"]["changed"]
+    assert not fresh.module(hosts=NEW, ipv6=True)["s"]["changed"]

@@ -324,7 +324,7 @@ def test_the_drop_in_follows_the_line_that_it_repeats() -> None:
         ({"text": '{"a": "\udcff"}'}, {}, "the file is not UTF-8"),
         ({"text": '{"a": 1,}'}, {}, "line 1, column 8: a trailing comma"),
         ({"text": '{"fixed_cidr_v6": 1}'}, {}, "Docker spells this key with hyphens"),
-        ({"text": '{"bip6": "x"}', "help_text": "  --ipv6  x\n"}, {}, "this Docker has no such key"),
+        ({"text": '{"nonsense": 1}', "help_text": "  --ipv6  x\n"}, {}, "this Docker has no such key"),
         ({"text": '{"hosts": []}'}, {}, "the flag --host=fd:// in /lib/systemd/system/docker.service says the same"),
         ({"text": '{"ipv6": true}'}, {"backend": "dropin"}, f"the flag --ipv6=true in {DROPIN} says the same"),
         (
