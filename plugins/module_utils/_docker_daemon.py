@@ -83,7 +83,7 @@ def decide(now: Now, want: Want) -> Decision:
         # Last: of a key that is ours, the rules know more to say.
         if now.help_text is not None:
             _check_unknown(document, now.help_text, want.path)
-        _check_networks(now, config, given)
+        _check_networks(now, want, config, given)
     return _decide(now, want, _Target(text, dropin, changed, owned, config, concerned, words, warnings))
 
 
@@ -118,10 +118,13 @@ def _check_unknown(document: t.Mapping[str, t.Any], help_text: str, path: str) -
         )
 
 
-def _check_networks(now: Now, config: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> None:
+def _check_networks(now: Now, want: Want, config: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> None:
+    there = now.api.networks if now.api is not None else ()
+    staying = [network for network in there if network.name not in want.replaced_networks]
+    going = [network.device for network in there if network.name in want.replaced_networks]
     networks = {
         network.name: ipaddress.IPv6Network(subnet)
-        for network in (now.api.networks if now.api is not None else ())
+        for network in staying
         for subnet in network.subnets
         if network.device != BRIDGE
     }
@@ -129,11 +132,11 @@ def _check_networks(now: Now, config: t.Mapping[str, t.Any], given: t.Mapping[st
     if subnet is not None:
         key = "bip6" if config.get("bip6") else "fixed-cidr-v6"
         name = key_of(key).option if key in given else key
-        check_host(subnet, name, now.host, own=[BRIDGE], networks=networks)
+        check_host(subnet, name, now.host, own=[BRIDGE, *going], networks=networks)
         gateway = rules.gateway_of(config)
         if gateway is not None:
             check_first_address(subnet, name, gateway, now.neighbours.get(str(gateway)))
-    bridges = [network.device for network in (now.api.networks if now.api is not None else ())]
+    bridges = [network.device for network in there]
     for pool in given.get("default-address-pools") or ():
         if ":" in pool["base"]:
             check_host(

@@ -141,6 +141,8 @@ class Want:
     dropin_path: str = ""
     restart: bool = True
     start_containers: bool = True
+    # Docker's networks that will be gone before the daemon starts, by name.
+    replaced_networks: tuple[str, ...] = ()
 
 
 def as_wanted(seen: t.Mapping[str, t.Any], wanted: t.Mapping[str, t.Any]) -> bool:

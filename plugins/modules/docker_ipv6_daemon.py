@@ -152,6 +152,13 @@ options:
       - Containers that were started with C(--rm) cannot be, and are named in a warning.
     type: bool
     default: true
+  replaced_networks:
+    description:
+      - Names of Docker networks that are removed before the daemon is told in earnest, so that a prefix may overlap
+        theirs. For a look ahead in check mode, while they are still there.
+    type: list
+    elements: str
+    default: []
 notes:
   - An option that is not given is not touched. When it was given in a former run, its former value is brought back.
   - With C(live-restore) and running containers Docker keeps its bridges even over a restart. The file is then written,
@@ -412,6 +419,7 @@ def main() -> None:
             "service": {"type": "str", "default": "docker"},
             "restart": {"type": "bool", "default": True},
             "start_containers": {"type": "bool", "default": True},
+            "replaced_networks": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -427,6 +435,7 @@ def main() -> None:
         dropin_path=f"/etc/systemd/system/{service}.service.d/{units.DROPIN_NAME}",
         restart=params["restart"],
         start_containers=params["start_containers"],
+        replaced_networks=tuple(params["replaced_networks"]),
     )
     daemon = Daemon(module, service)
     try:

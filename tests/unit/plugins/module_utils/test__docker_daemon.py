@@ -426,3 +426,15 @@ def test_range_within_bip6() -> None:
     assert not decide(there, want(options)).plan.changed
     other = dataclasses.replace(there, api=dataclasses.replace(api, ip_range="2001:db8:5:0:1::/80"))
     assert decide(other, want(options)).restart
+
+
+def test_a_network_that_goes_first_is_in_nobodys_way() -> None:
+    user = Network("routable", "routable0", ("2001:db8:5:0:0:8000::/81",))
+    held = HostNetworks(
+        (*UPLINK, ("routable0", ipaddress.IPv6Interface("2001:db8:5:0:0:8000::1/81"))),
+        (Route(ipaddress.IPv6Network(user.subnets[0]), "routable0"),),
+    )
+    there = now(api=Api(ipv6=False, networks=(user,)), host=held)
+    with pytest.raises(Refused, match="overlaps with .* of the Docker network routable"):
+        decide(there, want())
+    assert decide(there, want(replaced_networks=("routable",))).restart
