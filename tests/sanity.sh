@@ -19,6 +19,9 @@ if [ ! -e "$venv/complete" ]; then
     touch "$venv/complete"
 fi
 
+# ansible-test keeps its environments in the home directory; two versions of it must not share them.
+export HOME=$cache/home-core-$core
+
 # ansible-test downloads a script that installs pip into its environments. This one serves where that host cannot be
 # reached: Python brings a pip of its own.
 mkdir -p "$HOME/.ansible/test/cache"

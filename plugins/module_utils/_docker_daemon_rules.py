@@ -148,7 +148,7 @@ def _known(case: Case) -> list[str]:
 def _types(case: Case) -> list[str]:
     for key in KEYS:
         value = case.config.get(key.key)
-        if value is not None and type(value) is not key.json_type:
+        if value is not None and not issubclass(type(value), key.json_type):
             raise Refused(
                 f"{key.key}={shown(value)}",
                 f"Docker wants {key.type_name} here, and does not start with {type(value).__name__}",

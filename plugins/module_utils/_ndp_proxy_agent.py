@@ -22,6 +22,7 @@ import os
 import select
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -214,8 +215,9 @@ class Docker:
                     return False
         except (OSError, ValueError):
             return False
-        with os.popen("systemctl show --property=ActiveState --value docker.service 2>/dev/null") as output:
-            return output.read().strip() != "deactivating"
+        command = ["systemctl", "show", "--property=ActiveState", "--value", "docker.service"]
+        shown = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return shown.stdout.strip() != b"deactivating"
 
     def follow(self) -> bool:
         """Ask for the stream of events; :meth:`pump` tells when the daemon serves it."""

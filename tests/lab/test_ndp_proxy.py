@@ -340,7 +340,10 @@ def test_a_unit_that_does_not_start_leaves_all_as_it_was(proxies: Proxies) -> No
             f"mkdir {directory}; printf '[Service]\\nExecStartPre=/bin/sh -c \"! grep -q {other} {config}\"\\n' >{directory}/x.conf;"
             "systemctl daemon-reload",
         )
-        seen = f"sha256sum {config} /etc/systemd/system/{unit(host)} /var/lib/routable-ipv6/*; systemctl is-active {unit(host)}; systemctl is-enabled {unit(host)}"
+        seen = (
+            f"sha256sum {config} /etc/systemd/system/{unit(host)} /var/lib/routable-ipv6/*; "
+            f"systemctl is-active {unit(host)}; systemctl is-enabled {unit(host)}"
+        )
         before = proxies.lab.sh(host, seen)
         result = proxies.module(host, prefixes=[prefix(host), other])
         assert result.get("failed"), result

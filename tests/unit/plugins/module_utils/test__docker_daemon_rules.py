@@ -154,7 +154,8 @@ def test_unknown_version_refuses_nothing_that_some_version_takes(
         (
             {"ipv6": True, "bip6": "2001:db8::1/64"},
             V26,
-            "bip6=2001:db8::1/64: bip6 is there since Docker 28.0, this is Docker 26.1.5, and it does not start with a key that it does not know. Leave bip6 out, or install Docker 28.0.",
+            "bip6=2001:db8::1/64: bip6 is there since Docker 28.0, this is Docker 26.1.5, and it does not start with a "
+            "key that it does not know. Leave bip6 out, or install Docker 28.0.",
         ),
         ({"default-network-opts": {"bridge": MTU}}, V20, "this release ignores it without a word"),
         ({"default-network-opts": {"bridge": MTU}}, V23, "it does not start with a key that it does not know"),
