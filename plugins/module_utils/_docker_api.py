@@ -18,7 +18,11 @@ TIMEOUT = 30.0  # seconds
 
 
 class DockerUnavailable(Exception):
-    """No daemon answers on the socket, or it answers with an error."""
+    """No daemon answers on the socket, or it answers with an error; then ``status`` is that of HTTP, else 0."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -37,17 +41,7 @@ def get(path: str, socket_path: str = SOCKET, timeout: float = TIMEOUT) -> t.Any
 
     :raises DockerUnavailable: nobody listens, or the status is not 200.
     """
-    connection = _UnixConnection(socket_path, timeout)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        body = response.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise DockerUnavailable(f"{socket_path}: {error}") from error
-    finally:
-        connection.close()
-    if response.status != 200:
-        raise DockerUnavailable(f"GET {path}: {response.status} {body.decode('utf-8', 'replace').strip()}")
+    dummy, body = _ask("GET", path, socket_path, timeout, (200,))
     return json.loads(body)
 
 
@@ -57,15 +51,21 @@ def post(path: str, socket_path: str = SOCKET, timeout: float = TIMEOUT) -> bool
     :returns: whether the daemon did something; False when it was so already (status 304).
     :raises DockerUnavailable: nobody listens, or the daemon refuses.
     """
+    status, dummy = _ask("POST", path, socket_path, timeout, (200, 201, 204, 304))
+    return status != 304
+
+
+def _ask(method: str, path: str, socket_path: str, timeout: float, good: t.Container[int]) -> tuple[int, bytes]:
     connection = _UnixConnection(socket_path, timeout)
     try:
-        connection.request("POST", path)
+        connection.request(method, path)
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
         raise DockerUnavailable(f"{socket_path}: {error}") from error
     finally:
         connection.close()
-    if response.status not in (200, 201, 204, 304):
-        raise DockerUnavailable(f"POST {path}: {response.status} {body.decode('utf-8', 'replace').strip()}")
-    return response.status != 304
+    if response.status not in good:
+        message = f"{method} {path}: {response.status} {body.decode('utf-8', 'replace').strip()}"
+        raise DockerUnavailable(message, response.status)
+    return response.status, body

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import http.client
-import json
 import os
 import socket
 import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_api import DockerUnavailable, get
 from ansible_collections.routable.ipv6.plugins.module_utils._probe import explain_local
 from ansible_collections.routable.ipv6.plugins.module_utils._probe_loop import READ, WRITE, Loop
 
@@ -136,40 +135,23 @@ class DockerError(Exception):
     """The Docker daemon could not be asked."""
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 def inspect_container(path: str, name: str, timeout: float = 10) -> Container | None:
     """Ask the Docker daemon behind the socket at ``path``; None when it has no such container.
 
     :raises DockerError: no daemon, no permission, or an answer that is none.
     """
-    connection = _UnixConnection(path, timeout)
     try:
-        connection.request("GET", f"/containers/{urllib.parse.quote(name, safe='')}/json")
-        response = connection.getresponse()
-        body = response.read()
-        if response.status == 404:
-            return None
-        if response.status != 200:
-            raise DockerError(f"the Docker daemon answers {response.status}: {body.decode(errors='replace').strip()}")
-        content = json.loads(body)
+        content = get(f"/containers/{urllib.parse.quote(name, safe='')}/json", path, timeout)
         state = content["State"]
         networks = content["NetworkSettings"].get("Networks") or {}
         addresses = [network.get("GlobalIPv6Address") for network in networks.values()]
         return Container(state["Status"], int(state["Pid"] or 0), tuple(sorted(a for a in addresses if a)))
-    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+    except DockerUnavailable as error:
+        if error.status == 404:
+            return None
+        raise DockerError(f"the Docker daemon cannot be asked: {error}") from error
+    except (ValueError, KeyError) as error:
         raise DockerError(f"the Docker daemon cannot be asked over {path}: {error}") from error
-    finally:
-        connection.close()
 
 
 class Namespaces:
