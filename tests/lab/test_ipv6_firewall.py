@@ -354,7 +354,7 @@ def test_whatever_happens_to_nftables_the_table_is_there(world: World, event: st
 
 def test_docker_is_started_again_after_that(world: World) -> None:
     # Flushing everything took Docker's own rules for IPv4 as well.
-    world.sh("systemctl restart docker")
+    world.sh("systemctl reset-failed docker; systemctl restart docker")
     world.serve()
     world.add_others()
     world.assert_closed()

@@ -196,7 +196,7 @@ def test_an_entry_is_there_before_the_container_runs_and_goes_with_it(proxies: P
 
 BREAKAGES = {
     "uplink down and up": "ip link set UPLINK down; sleep 1; ip link set UPLINK up",
-    "docker restarted": "systemctl restart docker",
+    "docker restarted": "systemctl reset-failed docker; systemctl restart docker",
     "dockerd killed": "kill -9 $(cat /run/docker.pid)",
     "agent killed": "systemctl kill -s KILL routable-ipv6-ndp-UPLINK.service",
     "settings and entries taken away": """
@@ -243,7 +243,7 @@ def test_containers_that_outlive_docker_keep_their_entries(proxies: Proxies) -> 
         lab = proxies.lab
         before = lab.exec(host, "cat", path)
         live = json.dumps({**json.loads(before), "live-restore": True})
-        lab.sh(host, f"echo '{live}' >{path}; systemctl restart docker; sleep 1")
+        lab.sh(host, f"echo '{live}' >{path}; systemctl reset-failed docker; systemctl restart docker; sleep 1")
         proxies.all_answer(host)
         seconds = (
             float(
@@ -261,7 +261,7 @@ def test_containers_that_outlive_docker_keep_their_entries(proxies: Proxies) -> 
         state = lab.sh(host, "systemctl is-active docker.service || true").strip()
         lab.sh(
             host,
-            f"systemctl start docker.socket docker.service; docker restart c1 c3 c5 c7; echo '{before}' >{path}; systemctl restart docker",
+            f"systemctl reset-failed docker; systemctl start docker.socket docker.service; docker restart c1 c3 c5 c7; echo '{before}' >{path}; systemctl restart docker",
         )
         proxies.all_answer(host)
         assert seconds < 4, "the agent holds an ending daemon up"
@@ -404,7 +404,7 @@ def test_ndppd_takes_over_and_recovers(proxies: Proxies) -> None:
         proxies.lab.lab("link", host, "recreate")
     for host in HOSTS:
         router_hears(host)
-    proxies.sh("systemctl restart docker")
+    proxies.sh("systemctl reset-failed docker; systemctl restart docker")
     for host in HOSTS:
         router_hears(host)
 

@@ -172,7 +172,7 @@ def test_all_containers_answer_two_neighbours_at_once_and_a_minute_later(site: S
 
 def test_docker_restarted(site: Site, poll: t.Callable[[], dict[str, list[str]]]) -> None:
     for host in HOSTS:
-        site.lab.sh(host, "systemctl restart docker")
+        site.lab.sh(host, "systemctl reset-failed docker; systemctl restart docker")
     site.answered_within(RECOVERY)
     assert poll() == {}
 
@@ -181,7 +181,7 @@ def test_docker_restarted(site: Site, poll: t.Callable[[], dict[str, list[str]]]
     "fault",
     [
         "ip link set UPLINK down; sleep 1; ip link set UPLINK up",
-        "systemctl stop docker.socket docker; ip link del docker0; ip link del routable0; systemctl start docker",
+        "systemctl reset-failed docker; systemctl stop docker.socket docker; ip link del docker0; ip link del routable0; systemctl start docker",
         "systemctl kill -s KILL 'routable-ipv6-ndp-*'",
     ],
 )

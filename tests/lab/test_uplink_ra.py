@@ -178,7 +178,7 @@ def test_forwarding_flipped_and_docker_restarted(hosts: Hosts) -> None:
 def test_rebooted(hosts: Hosts) -> None:
     for owner in OWNERS:
         hosts.lab.lab("reboot", owner)
-    hosts.all(lambda owner: hosts.lab.sh(owner, "systemctl restart docker"))
+    hosts.all(lambda owner: hosts.lab.sh(owner, "systemctl reset-failed docker; systemctl restart docker"))
     for owner in OWNERS:
         assert "proto ra" in hosts.route(owner), owner
         assert hosts.sysctl(owner, "all/forwarding") == "1", owner
