@@ -261,7 +261,8 @@ def test_containers_that_outlive_docker_keep_their_entries(proxies: Proxies) -> 
         state = lab.sh(host, "systemctl is-active docker.service || true").strip()
         lab.sh(
             host,
-            f"systemctl reset-failed docker; systemctl start docker.socket docker.service; docker restart c1 c3 c5 c7; echo '{before}' >{path}; systemctl restart docker",
+            "systemctl reset-failed docker; systemctl start docker.socket docker.service; docker restart c1 c3 c5 c7; "
+            f"echo '{before}' >{path}; systemctl restart docker",
         )
         proxies.all_answer(host)
         assert seconds < 4, "the agent holds an ending daemon up"
