@@ -38,6 +38,9 @@ class Lab:
 
     def up(self, hosts: list[dict[str, t.Any]]) -> None:
         """Bring up these hosts with router and stranger (form: see ``lab/lab --help``)."""
+        if not os.environ.get("LAB_KEEP"):
+            # A run that was killed may have left its lab.
+            self.lab("down")
         topology = self._directory / "topology.json"
         topology.write_text(json.dumps({"hosts": hosts}))
         self.lab("up", "--topology", str(topology))
