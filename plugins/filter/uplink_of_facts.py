@@ -6,16 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: uplink_of_facts
-short_description: The addresses and routers of an uplink, from Ansible's facts
+short_description: The addresses and routers of an uplink, from what is known of its host
 version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:
-  - Picks from a host's network facts what the filter P(routable.ipv6.docker_host_plan#filter) wants to know of the
+  - Picks from what M(routable.ipv6.docker_ipv6_info) returns what the filter P(routable.ipv6.docker_host_plan#filter) wants to know of the
     interface towards the provider's router.
 options:
   _input:
-    description: The facts of a host, with the network subset.
+    description: The result of M(routable.ipv6.docker_ipv6_info).
     type: dict
     required: true
   interface:
@@ -31,14 +31,14 @@ seealso:
 EXAMPLES = r"""
 - name: Show the addresses of the uplink
   ansible.builtin.debug:
-    msg: "{{ ansible_facts | routable.ipv6.uplink_of_facts('ens3') }}"
+    msg: "{{ docker | routable.ipv6.uplink_of_facts('ens3') }}"
   # {"interface": "ens3", "addresses": ["2001:db8:0:1:5054:ff:fe12:3456/64", "fe80::5054:ff:fe12:3456/64"],
   #  "routers": ["fe80::1"]}
 """
 
 RETURN = r"""
 _value:
-  description: The C(interface), its C(addresses) in CIDR form and the C(routers) of its default route.
+  description: The C(interface), its C(addresses) in CIDR form and the C(routers) of its default routes.
   type: dict
 """
 

@@ -4,19 +4,20 @@
 
 # This module_util is PRIVATE to the collection: its content can change without notice.
 
-"""What the role docker_host reads from facts: the uplink, and which Docker networks are in the way."""
+"""What the role docker_host reads from the state of a host: the uplink, and which Docker networks fit the plan."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_prefix
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address, parse_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 
-def uplink_of_facts(facts: t.Mapping[str, t.Any], interface: str) -> dict[str, t.Any]:
-    """``{interface, addresses: [CIDR], routers: [address]}`` of one interface in Ansible's network facts.
+def uplink_of_facts(host: t.Mapping[str, t.Any], interface: str) -> dict[str, t.Any]:
+    """``{interface, addresses: [CIDR], routers: [address]}`` of one interface.
 
+    :arg host: ``interfaces`` and ``default_routes`` as the module ``docker_ipv6_info`` returns them.
     :raises Refused: no interface was named, or the host has none of that name.
     """
     if not interface:
@@ -25,16 +26,15 @@ def uplink_of_facts(facts: t.Mapping[str, t.Any], interface: str) -> dict[str, t
             "the host has no IPv6 default route that would tell which interface leads to the provider",
             "Name the interface, for example docker_host_uplink: ens3",
         )
-    # Facts are keyed by the name with underscores for hyphens; the true name is inside.
-    found = facts.get(interface.replace("-", "_"))
-    if not isinstance(found, t.Mapping) or found.get("device") != interface:
-        present = ", ".join(sorted(facts.get("interfaces", []))) or "none"
+    interfaces: t.Mapping[str, t.Any] = host["interfaces"]
+    if interface not in interfaces:
+        present = ", ".join(sorted(interfaces)) or "none"
         raise Refused(f"uplink={interface}", f"the host has no such interface; there are {present}", "Correct the name")
-    default = facts.get("default_ipv6", {})
+    routers = [route["gateway"] for route in host["default_routes"] if route["interface"] == interface]
     return {
         "interface": interface,
-        "addresses": [f"{entry['address']}/{entry['prefix']}" for entry in found.get("ipv6", [])],
-        "routers": [default["gateway"]] if default.get("interface") == interface and "gateway" in default else [],
+        "addresses": list(interfaces[interface]),
+        "routers": list(dict.fromkeys(router for router in routers if router)),
     }
 
 
@@ -51,6 +51,36 @@ def stale_networks(
         for network in networks
         if label in network["labels"] and (user is None or not _as_planned(network, user))
     ]
+
+
+def network_is_made(
+    networks: t.Iterable[t.Mapping[str, t.Any]],
+    user: t.Mapping[str, t.Any],
+    options: t.Mapping[str, t.Any],
+    label: str,
+) -> bool:
+    """Whether the planned network is there with all that it was to be created with, compared by value.
+
+    :arg options: the driver options it is created with; Docker keeps them as text and may add others.
+    """
+    return any(
+        label in network["labels"]
+        and network["ipv6"]
+        and _as_planned(network, user)
+        and all(network["options"].get(key) == str(value) for key, value in options.items())
+        and [_pool(entry) for entry in network["ipv6_pools"]]
+        == [_pool({"subnet": user["prefix"], "gateway": user["gateway"], "ip_range": user["ip_range"]})]
+        for network in networks
+    )
+
+
+def _pool(entry: t.Mapping[str, t.Any]) -> tuple[object, object, object]:
+    gateway, ip_range = entry["gateway"], entry["ip_range"]
+    return (
+        parse_prefix(entry["subnet"]),
+        parse_address(gateway.partition("/")[0]) if gateway else None,
+        parse_prefix(ip_range) if ip_range else None,
+    )
 
 
 def _as_planned(network: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any]) -> bool:

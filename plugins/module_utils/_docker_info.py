@@ -37,6 +37,11 @@ def network_of(document: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "ipv6": bool(document.get("EnableIPv6")),
         "ipv4_subnets": [subnet for subnet in subnets if ":" not in subnet],
         "ipv6_subnets": [subnet for subnet in subnets if ":" in subnet],
+        "ipv6_pools": [
+            {"subnet": config["Subnet"], "gateway": config.get("Gateway"), "ip_range": config.get("IPRange")}
+            for config in configs
+            if ":" in config.get("Subnet", "")
+        ],
         "labels": document.get("Labels") or {},
         "options": options,
     }

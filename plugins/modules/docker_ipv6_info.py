@@ -7,13 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docker_ipv6_info
-short_description: See which Docker a host has, with its networks and the IPv6 addresses of its containers
+short_description: See which Docker a host has, its networks, its containers and the host's own IPv6
 version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:
   - Looks at the Docker of a host with Python's standard library alone, and also where Docker is not installed or not
     running.
+  - Tells the host's own IPv6 addresses and default routes as well, so that a role needs no other facts to plan with.
 extends_documentation_fragment:
   - routable.ipv6._attributes
 attributes:
@@ -97,6 +98,10 @@ networks:
       description: Its IPv6 prefixes.
       type: list
       elements: str
+    ipv6_pools:
+      description: Its IPv6 prefixes with C(subnet), C(gateway) and C(ip_range), the latter two null where not set.
+      type: list
+      elements: dict
     labels:
       description: Its labels.
       type: dict
@@ -119,14 +124,37 @@ containers:
       description: Its IPv6 address in each network that gave it one.
       type: dict
   sample: [{"name": "web", "id": "6f0e3d...", "addresses": {"routable": "2001:db8:0:1:d:8000:0:20"}}]
+interfaces:
+  description: The host's interfaces, each with its IPv6 addresses in CIDR form, link-local ones included.
+  returned: success
+  type: dict
+  sample: {"ens3": ["2001:db8:0:1:5054:ff:fe12:3456/64", "fe80::5054:ff:fe12:3456/64"], "docker0": []}
+default_routes:
+  description: The host's IPv6 default routes, best first, in the form of M(routable.ipv6.uplink_ra).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"interface": "ens3", "gateway": "fe80::1", "protocol": "ra", "metric": 1024}]
+addresses:
+  description: All IPv6 addresses of the host that reach beyond a link, without prefix lengths.
+  returned: success
+  type: list
+  elements: str
+  sample: ["2001:db8:0:1:5054:ff:fe12:3456"]
 """
 
 import importlib.util
+import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_api import SOCKET, DockerUnavailable, get
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_info import container_of, network_of, version_of
+from ansible_collections.routable.ipv6.plugins.module_utils._uplink_facts import (
+    is_global,
+    parse_addresses,
+    parse_routes,
+)
 
 COMMANDS = ("dockerd", "docker", "nft")
 SBIN = ["/usr/sbin", "/sbin", "/usr/local/sbin"]
@@ -141,10 +169,26 @@ def installed_version(module: AnsibleModule) -> str:
     return version_of(out)
 
 
+def network_facts(module: AnsibleModule) -> dict[str, t.Any]:
+    """The host's own interfaces, default routes and addresses."""
+    command = [module.get_bin_path("ip", required=True, opt_dirs=SBIN), "-6", "-j"]
+    dummy, listed, dummy = module.run_command([*command, "address", "show"], check_rc=True)
+    dummy, routes, dummy = module.run_command([*command, "route", "show", "default"], check_rc=True)
+    found = parse_addresses(listed)
+    net = "/sys/class/net"
+    interfaces = sorted(name for name in os.listdir(net) if os.path.isdir(os.path.join(net, name)))
+    addresses = [address for name in found if name != "lo" for address in found[name] if is_global(address)]
+    return {
+        "interfaces": {name: list(found.get(name, ())) for name in interfaces},
+        "default_routes": [route.as_dict() for route in parse_routes(routes)],
+        "addresses": [address.partition("/")[0] for address in addresses],
+    }
+
+
 def main() -> None:
     module = AnsibleModule(argument_spec={"socket": {"type": "path", "default": SOCKET}}, supports_check_mode=True)
     socket = module.params["socket"]
-    result: dict[str, t.Any] = {"networks": [], "containers": []}
+    result: dict[str, t.Any] = {"networks": [], "containers": [], **network_facts(module)}
     try:
         result["version"] = get("/version", socket)["Version"]
         result["running"] = True

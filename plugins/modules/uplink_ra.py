@@ -178,6 +178,12 @@ router:
   returned: success
   type: str
   sample: fe80::1
+holders:
+  description: Who needs the uplink kept, O(holder) of all tasks so far.
+  returned: success
+  type: list
+  elements: str
+  sample: [docker_host, vultr_ndp]
 changes:
   description: What was done, or would be done in check mode, in order.
   returned: success
@@ -376,6 +382,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         "addresses": list(seen.addresses),
         "on_link_prefixes": list(seen.on_link_prefixes),
         "router": seen.router,
+        "holders": list(plan.after.get("holders", record.holders)),
         "changes": plan.sentences,
     }
 

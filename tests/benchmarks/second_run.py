@@ -23,16 +23,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROUNDS = 5
 GOAL_RATIO = 4.0
 GOAL_EXECUTIONS = 12
-# One line per module that site.yml runs on an on-link host.
+# What has to be looked at on an on-link host, one connection each: the host, Docker, the daemon, the firewall, the
+# uplink, the network of the named addresses, the NDP proxy.
 STEPS = (
     "ip -6 -j addr; ip -6 -j route; cat /etc/os-release",
     "docker version; docker network ls -q | xargs docker network inspect; docker ps -q | xargs -r docker inspect",
     "cat /etc/docker/daemon.json; dockerd --version; systemctl show docker; docker info; docker network inspect bridge",
     "cat /etc/routable-ipv6/firewall-containers.nft; nft -j list table ip6 routable_containers; systemctl show nftables",
     "cat /etc/sysctl.d/*routable*; sysctl net.ipv6.conf.all.forwarding; ip -6 -j route; ip -j link; cat /etc/sysctl.d/*",
-    "cat /etc/docker/daemon.json; dockerd --version; systemctl show docker; docker info; docker network inspect bridge",
     "docker version; docker network inspect routable",
-    "cat /etc/sysctl.d/*routable*; sysctl net.ipv6.conf.all.forwarding; ip -6 -j route; ip -j link; cat /etc/sysctl.d/*",
     "cat /etc/routable-ipv6/ndp-*.json; systemctl show 'routable-ipv6-ndp-*'; ip -6 -j neigh show proxy",
 )
 # What Ansible says with -vv for every module that it runs on a host.
