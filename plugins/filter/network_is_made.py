@@ -11,8 +11,8 @@ version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:
-  - Compares networks with the planned one, by value, in all that it is created with, so that nothing needs to be asked of
-    Docker again where nothing is to be done.
+  - Compares networks with the planned one, by value, in all that it is created with, so that Docker need not be asked
+    again where nothing is to be done.
 options:
   _input:
     description: Networks as M(routable.ipv6.docker_ipv6_info) returns them.

@@ -11,8 +11,8 @@ version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:
-  - Picks from what M(routable.ipv6.docker_ipv6_info) returns what the filter P(routable.ipv6.docker_host_plan#filter) wants to know of the
-    interface towards the provider's router.
+  - Picks from what M(routable.ipv6.docker_ipv6_info) returns what the filter
+    P(routable.ipv6.docker_host_plan#filter) wants to know of the interface towards the provider's router.
 options:
   _input:
     description: The result of M(routable.ipv6.docker_ipv6_info).
