@@ -161,7 +161,8 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _firewall as 
 from ansible_collections.routable.ipv6.plugins.module_utils import _firewall_rules as rules
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet, read_text, remove_if_empty
 from ansible_collections.routable.ipv6.plugins.module_utils._firewall_client import Nft, NftError, read_own_addresses
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan
 from ansible_collections.routable.ipv6.plugins.module_utils._units import UnitError, Units
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -298,14 +299,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS, required_if=[("state", "present", ["prefixes"])], supports_check_mode=True
     )
-    try:
-        result = run(module)
-    except Refused as error:
-        module.fail_json(msg=str(error))
-    except (NftError, UnitError, OSError) as error:
-        module.fail_json(msg=f"Firewall {module.params['name']}: {str(error).rstrip('.')}.")
-    else:
-        module.exit_json(**result)
+    conclude(module, run, f"Firewall {module.params['name']}", (NftError, UnitError, OSError))
 
 
 if __name__ == "__main__":

@@ -155,6 +155,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy as
 from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy import Setup
 from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_backends import setup as setup_for
 from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_client import Proxy, agent_text
+from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._units import UnitError
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_client import UplinkError
@@ -216,14 +217,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        result = run(module)
-    except Refused as error:
-        module.fail_json(msg=str(error))
-    except TROUBLE as error:
-        module.fail_json(msg=f"NDP proxy on {module.params['uplink']}: {str(error).rstrip('.')}.")
-    else:
-        module.exit_json(**result)
+    conclude(module, run, f"NDP proxy on {module.params['uplink']}", TROUBLE)
 
 
 if __name__ == "__main__":

@@ -205,6 +205,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _uplink as up
 from ansible_collections.routable.ipv6.plugins.module_utils import _uplink_owner as owners
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet, read_text, remove_if_empty
 from ansible_collections.routable.ipv6.plugins.module_utils._holders import holding, releasing
+from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_client import Uplink, UplinkError
@@ -389,14 +390,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        result = run(module)
-    except Refused as error:
-        module.fail_json(msg=str(error))
-    except (UplinkError, OSError, ValueError) as error:
-        module.fail_json(msg=f"Uplink {module.params['interface']}: {str(error).rstrip('.')}.")
-    else:
-        module.exit_json(**result)
+    conclude(module, run, f"Uplink {module.params['interface']}", (UplinkError, OSError, ValueError))
 
 
 if __name__ == "__main__":

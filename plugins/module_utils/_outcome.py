@@ -1,0 +1,40 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""How every module of this collection ends: done, refused, or failed with one sentence."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+
+
+class _Module(t.Protocol):
+    def fail_json(self, msg: str) -> t.NoReturn: ...
+
+    def exit_json(self, **result: t.Any) -> t.NoReturn: ...
+
+
+M = t.TypeVar("M", bound=_Module)
+
+
+def conclude(
+    module: M, run: t.Callable[[M], dict[str, t.Any]], subject: str, trouble: tuple[type[BaseException], ...]
+) -> None:
+    """Run the module and report its result.
+
+    :arg run: gives the result; its :class:`Refused` is reported as it stands.
+    :arg subject: what the module is about, the beginning of the sentence that reports ``trouble``.
+    :arg trouble: what may go wrong on the host.
+    """
+    try:
+        result = run(module)
+    except Refused as error:
+        module.fail_json(msg=str(error))
+    except trouble as error:
+        module.fail_json(msg=f"{subject}: {str(error).rstrip('.')}.")
+    module.exit_json(**result)
