@@ -1,0 +1,233 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""The plan for a SmartOS host: one update for each zone whose lists are to change, and nothing for the others."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.routable.ipv6.plugins.module_utils import _vmadm_rules as rules
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import Chosen
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_entries import (
+    LINK_LOCAL_PREFIX,
+    Entry,
+    merge,
+    parse_entry,
+    same_list,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import entries
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import Nic, Zone
+
+
+class Decision(t.NamedTuple):
+    """What is to become of one NIC. ``spoofing`` is ``allow_ip_spoofing`` afterwards."""
+
+    zone: Zone
+    nic: Nic
+    allowed: tuple[str, ...]
+    spoofing: bool
+
+    @property
+    def changed(self) -> bool:
+        return self.allowed != self.nic.allowed_ips or self.spoofing != self.nic.spoofing
+
+    def payload(self) -> dict[str, t.Any]:
+        """The NIC as ``update_nics`` takes it: what is not named there stays."""
+        return self._update(list(self.allowed), self.spoofing)
+
+    def undo(self) -> dict[str, t.Any]:
+        """The NIC as it was, in the same form."""
+        return self._update(rules.former(self.zone, self.nic), self.nic.spoofing)
+
+    def _update(self, allowed: list[str], spoofing: bool) -> dict[str, t.Any]:
+        update: dict[str, t.Any] = {"mac": self.nic.mac}
+        if self.allowed or self.nic.allowed_ips:
+            update["allowed_ips"] = allowed
+        if self.spoofing != self.nic.spoofing:
+            update["allow_ip_spoofing"] = spoofing
+        return update
+
+
+def decide(chosen: t.Iterable[Chosen], state: str, disable_spoofing: bool) -> list[Decision]:
+    """What is to become of each chosen NIC, everything checked.
+
+    :raises Refused: a list that vmadm or the kernel would not take, or that does harm on this platform.
+    """
+    decisions = []
+    for zone, wish, nics in chosen:
+        if wish.empty and state != "exact":
+            raise Refused(
+                f"{zone}: state={state}", "there is nothing to permit or withdraw", "Give prefixes or addresses"
+            )
+        for nic in nics:
+            wanted = entries(wish, nic, rules.place(zone, nic))
+            decisions.append(_decision(zone, nic, wanted, state, disable_spoofing))
+    return decisions
+
+
+def _decision(zone: Zone, nic: Nic, wanted: list[Entry], state: str, disable_spoofing: bool) -> Decision:
+    merged = merge(nic.allowed_ips, nic.ips, wanted, state)
+    decision = Decision(
+        zone,
+        nic,
+        tuple(rules.not_empty(zone, nic, merged)),
+        nic.spoofing and not (disable_spoofing and state != "absent"),
+    )
+    if not decision.changed:
+        return decision
+    refusal = rules.problem(zone, nic, decision.allowed)
+    if refusal is None and decision.allowed and not nic.allowed_ips:
+        refusal = rules.gate(zone, nic)
+    if refusal is not None:
+        raise refusal
+    return decision
+
+
+def plan(decisions: t.Sequence[Decision], state: str) -> Plan:
+    """One change of the action ``update`` for each zone.
+
+    Its data are ``zone`` (uuid), ``brand``, and the payloads ``payload`` and ``undo``. ``before`` and ``after`` have
+    the NICs that change, by zone and MAC address.
+    """
+    changes = []
+    before: dict[str, t.Any] = {}
+    after: dict[str, t.Any] = {}
+    warnings: list[str] = []
+    for uuid, group in _by_zone(decisions).items():
+        changing = [decision for decision in group if decision.changed]
+        for decision in group:
+            warnings += _warnings(decision, state)
+        if not changing:
+            continue
+        zone = changing[0].zone
+        changes.append(
+            Change(
+                f"In {zone}, {'; '.join(_sentence(decision) for decision in changing)}",
+                "update",
+                {
+                    "zone": uuid,
+                    "brand": zone.brand,
+                    "payload": {"update_nics": [decision.payload() for decision in changing]},
+                    "undo": {"update_nics": [decision.undo() for decision in changing]},
+                },
+            )
+        )
+        before[uuid] = {one.nic.mac: _shown(one.nic, one.nic.allowed_ips, one.nic.spoofing) for one in changing}
+        after[uuid] = {one.nic.mac: _shown(one.nic, one.allowed, one.spoofing) for one in changing}
+    return Plan(tuple(changes), before, after, tuple(warnings))
+
+
+def holds(zone: Zone, payload: t.Mapping[str, t.Any]) -> bool:
+    """Whether the zone, read back, has what the payload says, by value."""
+    nics = {nic.mac: nic for nic in zone.nics}
+    for update in payload["update_nics"]:
+        nic = nics.get(update["mac"])
+        if nic is None or not same_list(nic.allowed_ips, update.get("allowed_ips", nic.allowed_ips)):
+            return False
+        if nic.spoofing != update.get("allow_ip_spoofing", nic.spoofing):
+            return False
+    return True
+
+
+def samples(changes: t.Iterable[Change]) -> dict[str, dict[str, t.Any]]:
+    """For each brand a payload with every property that is going to be sent to a zone of this brand.
+
+    ``vmadm update`` drops a property that the platform does not know and reports success. ``vmadm validate`` says so,
+    and it asks for a brand and not for a zone.
+    """
+    found: dict[str, dict[str, t.Any]] = {}
+    for change in changes:
+        for nic in change.data["payload"]["update_nics"]:
+            brand = change.data["brand"]
+            if brand not in found or len(nic) > len(found[brand]["update_nics"][0]):
+                found[brand] = {"update_nics": [nic]}
+    return found
+
+
+def duplicates(zones: t.Iterable[Zone], decisions: t.Iterable[Decision]) -> list[dict[str, t.Any]]:
+    """IPv6 addresses that more than one NIC on the same link would have or may use, once the plan is carried out.
+
+    A link is a ``nic_tag`` with its ``vlan_id``. A prefix counts for each address of another NIC that lies in it;
+    link-local addresses are only compared with each other, since whoever has an opaque one may use them all.
+    """
+    planned = {(decision.zone.uuid, decision.nic.mac): decision.allowed for decision in decisions}
+    links: dict[tuple[str, int], list[tuple[Zone, Nic, set[Entry]]]] = {}
+    for zone in zones:
+        for nic in zone.nics:
+            if not nic.vrrp:
+                allowed = planned.get((zone.uuid, nic.mac), nic.allowed_ips)
+                found = {parse_entry(text) for text in (*(ip.partition("/")[0] for ip in nic.ips), *allowed)}
+                links.setdefault((nic.nic_tag, nic.vlan_id), []).append(
+                    (zone, nic, {entry for entry in found if entry is not None and entry.version == 6})
+                )
+    return [
+        {
+            "address": str(entry),
+            "nic_tag": tag,
+            "vlan_id": vlan,
+            "nics": [{"zone": zone.uuid, "alias": zone.alias, "interface": nic.interface} for zone, nic in holders],
+        }
+        for (tag, vlan), nics in sorted(links.items(), key=lambda item: item[0])
+        for entry, holders in _shared(nics)
+    ]
+
+
+def _shared(nics: t.Sequence[tuple[Zone, Nic, set[Entry]]]) -> list[tuple[Entry, list[tuple[Zone, Nic]]]]:
+    holders: dict[Entry, list[tuple[Zone, Nic]]] = {}
+    # By length, so that an address is looked up once for each length that there is.
+    prefixes: dict[int, dict[int, list[tuple[Zone, Nic]]]] = {}
+    for zone, nic, found in nics:
+        for entry in found:
+            if not entry.single and LINK_LOCAL_PREFIX.covers(entry):
+                continue
+            holders.setdefault(entry, []).append((zone, nic))
+            if not entry.single:
+                number = entry.number >> (128 - entry.length)
+                prefixes.setdefault(entry.length, {}).setdefault(number, []).append((zone, nic))
+    for entry, own in holders.items():
+        if entry.single:
+            for length, by_number in prefixes.items():
+                covering = by_number.get(entry.number >> (128 - length), [])
+                own += [holder for holder in covering if holder not in own]
+    return sorted((entry, own) for entry, own in holders.items() if len(own) > 1)
+
+
+def _by_zone(decisions: t.Iterable[Decision]) -> dict[str, list[Decision]]:
+    groups: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault(decision.zone.uuid, []).append(decision)
+    return groups
+
+
+def _warnings(decision: Decision, state: str) -> t.Iterator[str]:
+    if not decision.changed:
+        refusal = rules.problem(decision.zone, decision.nic, decision.allowed)
+        if refusal is not None:
+            yield str(refusal)
+    if state != "absent" and decision.allowed:
+        yield from rules.warnings(decision.zone, decision.nic, decision.spoofing)
+
+
+def _sentence(decision: Decision) -> str:
+    nic = decision.nic
+    added = [text for text in decision.allowed if text not in nic.allowed_ips]
+    removed = [text for text in nic.allowed_ips if text not in decision.allowed]
+    parts = []
+    if added:
+        parts.append(f"permit {', '.join(added)}")
+    if removed:
+        parts.append(f"withdraw {', '.join(removed)}")
+    if decision.spoofing != nic.spoofing:
+        parts.append("turn IP spoofing off")
+    if not parts:
+        parts.append("drop what is repeated")
+    return f"{nic.interface}: {', '.join(parts)}"
+
+
+def _shown(nic: Nic, allowed: t.Iterable[str], spoofing: bool) -> dict[str, t.Any]:
+    return {"interface": nic.interface, "allowed_ips": list(allowed), "allow_ip_spoofing": spoofing}
