@@ -23,12 +23,16 @@ from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_entries impor
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import entries
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import Nic, Zone
 
+# How many NICs a warning names.
+_NAMED = 5
+
 
 class Decision(t.NamedTuple):
-    """What is to become of one NIC. ``spoofing`` is ``allow_ip_spoofing`` afterwards."""
+    """What is to become of one NIC: asked for, its list and ``allow_ip_spoofing`` afterwards."""
 
     zone: Zone
     nic: Nic
+    asked: tuple[Entry, ...]
     allowed: tuple[str, ...]
     spoofing: bool
 
@@ -75,13 +79,15 @@ def _decision(zone: Zone, nic: Nic, wanted: list[Entry], state: str, disable_spo
     decision = Decision(
         zone,
         nic,
+        tuple(wanted),
         tuple(rules.not_empty(zone, nic, merged)),
         nic.spoofing and not (disable_spoofing and state != "absent"),
     )
     if not decision.changed:
         return decision
     refusal = rules.problem(zone, nic, decision.allowed)
-    if refusal is None and decision.allowed and not nic.allowed_ips:
+    # A list that spoofing made useless does its harm when spoofing goes.
+    if refusal is None and decision.allowed and (not nic.allowed_ips or decision.spoofing != nic.spoofing):
         refusal = rules.gate(zone, nic)
     if refusal is not None:
         raise refusal
@@ -195,6 +201,20 @@ def _shared(nics: t.Sequence[tuple[Zone, Nic, set[Entry]]]) -> list[tuple[Entry,
                 covering = by_number.get(entry.number >> (128 - length), [])
                 own += [holder for holder in covering if holder not in own]
     return sorted((entry, own) for entry, own in holders.items() if len(own) > 1)
+
+
+def duplicate_warnings(found: t.Iterable[t.Mapping[str, t.Any]], concerned: t.Container[tuple[str, str]]) -> list[str]:
+    """A sentence for each duplicate that concerns one of these NICs, given as (uuid, interface)."""
+    return [
+        f"{one['address']} is permitted to {len(one['nics'])} NICs on {one['nic_tag']}"
+        + (f" (VLAN {one['vlan_id']})" if one["vlan_id"] else "")
+        + ": "
+        + ", ".join(f"{nic['alias'] or nic['zone']} {nic['interface']}" for nic in one["nics"][:_NAMED])
+        + (f" and {len(one['nics']) - _NAMED} more" if len(one["nics"]) > _NAMED else "")
+        + "."
+        for one in found
+        if any((nic["zone"], nic["interface"]) in concerned for nic in one["nics"])
+    ]
 
 
 def _by_zone(decisions: t.Iterable[Decision]) -> dict[str, list[Decision]]:

@@ -81,11 +81,11 @@ def problem(zone: Zone, nic: Nic, allowed: t.Sequence[str]) -> Refused | None:
 
 def gate(zone: Zone, nic: Nic) -> Refused | None:
     """Why this NIC must not get its first list on this platform, or None."""
-    if not nic.dynamic or not loses_dynamic(zone):
+    if "dhcp" not in nic.dynamic or not loses_dynamic(zone):
         return None
     known = f"of {zone.platform}" if zone.platform else "that does not tell its buildstamp"
     return Refused(
-        f"{place(zone, nic)}: {' and '.join(nic.dynamic)} on a platform {known}",
+        f"{place(zone, nic)}: dhcp on a platform {known}",
         f"before {LIST_AND_DYNAMIC} (OS-4683) a NIC with allowed_ips loses its dynamic addresses",
         "Update the platform, or give the NIC static addresses",
     )
@@ -125,7 +125,10 @@ def _spelled(nic: Nic, entry: Entry) -> str:
 
 
 def warnings(zone: Zone, nic: Nic, spoofing: bool) -> t.Iterator[str]:
-    """What makes a list useless, as sentences. ``spoofing`` is whether the NIC may still forge addresses afterwards."""
+    """What makes a list useless or harmful, as sentences.
+
+    :arg spoofing: whether the NIC may still forge addresses afterwards.
+    """
     if spoofing:
         yield (
             f"{place(zone, nic)}: allow_ip_spoofing is on, so the list has no effect. "
@@ -135,4 +138,9 @@ def warnings(zone: Zone, nic: Nic, spoofing: bool) -> t.Iterator[str]:
         yield (
             f"{place(zone, nic)}: the NIC may serve DHCP (allow_dhcp_spoofing or dhcp_server), which turns "
             f"ip-nospoof off from platform {DHCP_OPENS_ALL} on (OS-8398), so the list has no effect."
+        )
+    if "addrconf" in nic.dynamic and loses_dynamic(zone):
+        yield (
+            f"{place(zone, nic)}: on a platform before {LIST_AND_DYNAMIC} (OS-4683) a list takes the automatic "
+            "addresses of addrconf away, so that only those in the list pass."
         )
