@@ -375,6 +375,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _vmadm as vmadm
+from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import Chosen, choose, choose_all
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_client import Vmadm, VmadmError
@@ -382,6 +383,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_health import
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import read_targets, read_wish
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import Zone
 
+SUBJECT = "SmartOS host"
 ARGUMENTS: dict[str, t.Any] = {
     "zones": {"type": "list", "elements": "raw"},
     "all_zones": {"type": "bool", "default": False},
@@ -462,7 +464,7 @@ def apply(module: AnsibleModule, host: Vmadm, plan: Plan) -> list[str]:
         try:
             update(host, change, module.params["timeout"])
         except VmadmError as error:
-            text = f"{str(error).rstrip('.')}."
+            text = f"{SUBJECT}: {str(error).rstrip('.')}."
             left = len(plan.changes) - len(done) - 1
             if done:
                 text += f" Updated before: {', '.join(done)}."
@@ -546,14 +548,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    try:
-        result = run(module)
-    except Refused as error:
-        module.fail_json(msg=str(error))
-    except VmadmError as error:
-        module.fail_json(msg=f"{str(error).rstrip('.')}.")
-    else:
-        module.exit_json(**result)
+    conclude(module, run, SUBJECT, (VmadmError,))
 
 
 if __name__ == "__main__":

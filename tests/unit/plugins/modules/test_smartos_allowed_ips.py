@@ -315,7 +315,7 @@ def test_a_failed_live_step_is_undone(stage: Stage, former: list[str]) -> None:
     result = stage.run(zones=[UUID], prefixes=[PREFIX])
     assert result["failed"] and not result["changed"]
     assert result["msg"] == (
-        f"vmadm update {UUID} failed with 1: first of 1 error: first of 1 error: Command failed: dladm: invalid value. "
+        f"SmartOS host: vmadm update {UUID} failed with 1: first of 1 error: first of 1 error: Command failed: dladm: invalid value. "
         "The former list was restored."
     )
     # An empty list is not sent, since vmadm keeps it as an empty address. This one means the same to the kernel.
@@ -520,7 +520,7 @@ def test_an_alias_of_two_zones(stage: Stage) -> None:
 def test_no_vmadm(stage: Stage) -> None:
     stage.host(zone()).commands = set()
     assert stage.run(zones=["zone1"], prefixes=[PREFIX])["msg"] == (
-        "vmadm was not found; the task must run in the global zone of a SmartOS host."
+        "SmartOS host: vmadm was not found; the task must run in the global zone of a SmartOS host."
     )
 
 
@@ -528,7 +528,7 @@ def test_not_the_global_zone(stage: Stage) -> None:
     host = stage.host(zone())
     host.global_zone = False
     assert stage.run(zones=["zone1"], prefixes=[PREFIX])["msg"] == (
-        "vmadm works only for root in the global zone of a SmartOS host; it says: "
+        "SmartOS host: vmadm works only for root in the global zone of a SmartOS host; it says: "
         "FATAL: cannot run because: this is not the global zone."
     )
 
