@@ -1,0 +1,251 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""The ledger in PostgreSQL, for several controllers.
+
+One ledger in each database, in a schema of its own, which whoever may create one creates and migrates by opening it.
+The database itself forbids overlap by an exclusion constraint, whoever writes. A role needs no more than this to use
+a ledger whose schema is current::
+
+    GRANT USAGE ON SCHEMA routable_ipv6 TO controller;
+    GRANT SELECT ON ALL TABLES IN SCHEMA routable_ipv6 TO controller;
+    GRANT INSERT ON routable_ipv6.journal, routable_ipv6.batches TO controller;
+    GRANT UPDATE ON routable_ipv6.counters TO controller;
+    GRANT INSERT, UPDATE, DELETE ON routable_ipv6.pools, routable_ipv6.exclusions, routable_ipv6.gaps,
+        routable_ipv6.allocations, routable_ipv6.former_prefixes TO controller;
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import number, prefix_text
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import (
+    COLUMNS,
+    Entry,
+    LedgerError,
+    Overlap,
+    Record,
+    Row,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import (
+    APPLICATION_ID,
+    VERSION,
+    postgresql_steps,
+)
+
+SCHEMA = "routable_ipv6"
+CONNECT_TIMEOUT = 10  # seconds
+# COPY has a start-up cost of its own.
+_COPY_FROM = 50
+_WRITABLE = (
+    "pool",
+    "prefix",
+    "name",
+    "owner",
+    "state",
+    "generation",
+    "until",
+    "meta",
+    "tomb",
+)
+
+
+class PostgreSQL:
+    """An engine over one database; see records.Engine.
+
+    Statements are sent in libpq's pipeline mode: only those that are read from cost a round trip.
+    """
+
+    def __init__(self, address: str, version: int = VERSION) -> None:
+        """Connect, and create or migrate the schema to ``version``.
+
+        :arg address: ``postgresql://…``, as libpq reads it; a password may come from the environment or ~/.pgpass.
+        :raises LedgerError: it cannot be reached or used.
+        """
+        # Without user and options: either can have a password in it.
+        self.where = "postgresql://" + address.partition("://")[2].rpartition("@")[2].partition("?")[0]
+        try:
+            import psycopg
+        except ImportError as error:
+            raise LedgerError(
+                f"The ledger {self.where} needs the Python library psycopg 3 on the controller: "
+                "install psycopg[binary] for the Python that runs Ansible."
+            ) from error
+        self._psycopg = psycopg
+        self._statements: dict[str, str] = {}
+        self._pipeline: t.Any = None
+        try:
+            self._connection = psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
+        except psycopg.Error as error:
+            raise LedgerError(
+                f"The ledger {self.where} cannot be reached ({_first_line(error)}): "
+                "see that the database runs and lets this user in."
+            ) from error
+        try:
+            with self._said():
+                self._prepare(version)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
+    def transaction(self, check: bool = False) -> t.Iterator[None]:
+        with self._said():
+            # Held until the end of the transaction: one writer at a time, and the others wait in order.
+            self._begin(f"BEGIN; SELECT pg_advisory_xact_lock({APPLICATION_ID})")
+            try:
+                yield
+                self._leave_pipeline()
+            except BaseException:
+                self._roll_back()
+                raise
+            self._connection.execute("ROLLBACK" if check else "COMMIT")
+
+    @contextlib.contextmanager
+    def reading(self) -> t.Iterator[None]:
+        with self._said():
+            self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                self._roll_back()
+
+    def rows(self, sql: str, parameters: t.Sequence[t.Any] = ()) -> list[Row]:
+        return self._connection.execute(self._translated(sql), parameters, prepare=True).fetchall()
+
+    def run(self, sql: str, parameters: t.Sequence[t.Any] = ()) -> None:
+        self._connection.execute(self._translated(sql), parameters, prepare=True)
+
+    def many(self, sql: str, rows: t.Sequence[t.Sequence[t.Any]]) -> None:
+        if len(rows) == 1:
+            self.run(sql, rows[0])
+        elif rows:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(self._translated(sql), rows)
+
+    def named(self, pool: int, names: t.Sequence[str]) -> list[Row]:
+        return self.rows(f"SELECT {COLUMNS} FROM allocations WHERE pool = ? AND name = ANY(?)", (pool, list(names)))
+
+    def add_allocations(self, records: t.Sequence[Record]) -> None:
+        self._insert(
+            "allocations",
+            _WRITABLE,
+            [(record[0], prefix_text(number(record[1]), record[2]), *record[3:]) for record in records],
+        )
+
+    def add_entries(self, entries: t.Sequence[Entry]) -> None:
+        self._insert("journal", Entry._fields, entries)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _insert(self, table: str, columns: t.Sequence[str], rows: t.Sequence[t.Sequence[t.Any]]) -> None:
+        names = ", ".join(columns)
+        if len(rows) < _COPY_FROM:
+            marks = ", ".join("?" * len(columns))
+            self.many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+            return
+        # Not possible within a pipeline.
+        self._leave_pipeline()
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        self._enter_pipeline()
+
+    def _translated(self, sql: str) -> str:
+        found = self._statements.get(sql)
+        if found is None:
+            found = self._statements[sql] = sql.replace("?", "%s")
+        return found
+
+    def _begin(self, statement: str) -> None:
+        self._connection.execute(statement)
+        self._enter_pipeline()
+
+    def _enter_pipeline(self) -> None:
+        self._pipeline = self._connection.pipeline()
+        self._pipeline.__enter__()
+
+    def _leave_pipeline(self) -> None:
+        """Wait for what is under way; its errors come up here."""
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.__exit__(None, None, None)
+
+    def _roll_back(self) -> None:
+        # After a lost connection there is nothing to roll back, and the first error is the one that counts.
+        with contextlib.suppress(self._psycopg.Error):
+            self._leave_pipeline()
+        with contextlib.suppress(self._psycopg.Error):
+            self._connection.execute("ROLLBACK")
+
+    def _prepare(self, wanted: int) -> None:
+        self._connection.execute(f"SET search_path = {SCHEMA}")
+        version = self._version()
+        if version < wanted:
+            with self.transaction():
+                # Another controller may have been first.
+                version = self._version()
+                if version == 0:
+                    self.run(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+                    self.run("CREATE TABLE schema_version (version INTEGER NOT NULL)")
+                    self.run("INSERT INTO schema_version VALUES (0)")
+                for step in range(version + 1, wanted + 1):
+                    for statement in postgresql_steps(step):
+                        # Without parameters, so that nothing in it is taken for one.
+                        self._connection.execute(statement)
+                if version < wanted:
+                    self.run("UPDATE schema_version SET version = ?", (wanted,))
+        if version > wanted:
+            raise LedgerError(
+                f"The ledger {self.where} has schema {version}, written by a newer routable.ipv6; this one knows up to "
+                f"{wanted}: upgrade the collection on this controller."
+            )
+
+    def _version(self) -> int:
+        if self.rows("SELECT to_regclass(?)", (f"{SCHEMA}.schema_version",))[0][0] is None:
+            return 0
+        return int(self.rows("SELECT version FROM schema_version")[0][0])
+
+    @contextlib.contextmanager
+    def _said(self) -> t.Iterator[None]:
+        """Turn what the database says into one sentence."""
+        errors = self._psycopg.errors
+        try:
+            yield
+        except errors.ExclusionViolation as error:
+            raise Overlap(_first_line(error)) from error
+        except errors.UniqueViolation as error:
+            if error.diag.constraint_name == "allocations_pkey":
+                raise Overlap(_first_line(error)) from error
+            raise LedgerError(
+                f"The ledger {self.where} refused a change ({_first_line(error)}): let verify look at it."
+            ) from error
+        except errors.InsufficientPrivilege as error:
+            raise LedgerError(
+                f"The ledger {self.where} lacks rights for this user ({_first_line(error)}), and nothing was changed: "
+                "grant what docs/ledger.md lists, or let its owner open it once after an upgrade."
+            ) from error
+        except (errors.ReadOnlySqlTransaction, errors.DiskFull) as error:
+            what = "is read-only" if isinstance(error, errors.ReadOnlySqlTransaction) else "has a full disk"
+            raise LedgerError(
+                f"The ledger {self.where} {what} ({_first_line(error)}), and nothing was changed: see to the database "
+                "and run again."
+            ) from error
+        except self._psycopg.Error as error:
+            lost = self._connection.closed or isinstance(error, self._psycopg.OperationalError)
+            what = "was lost on the way" if lost else "cannot be used"
+            raise LedgerError(
+                f"The ledger {self.where} {what} ({_first_line(error)}), and nothing was acknowledged: see to the "
+                "database and run again."
+            ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__

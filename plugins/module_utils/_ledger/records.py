@@ -1,0 +1,93 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""What the ledger's records are, and what an engine must be able to do with them."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+ACTIVE, RESERVED, QUARANTINE = "active", "reserved", "quarantine"
+Row = t.Tuple[t.Any, ...]
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used as it is: one sentence with what, why and the remedy."""
+
+
+class Overlap(Exception):
+    """The engine refused an allocation because it overlaps one that is there."""
+
+
+class Record(t.NamedTuple):
+    """An allocation as it is stored.
+
+    :arg pool: the pool's id.
+    :arg start: its position in the pool's space, 16 bytes.
+    :arg generation: of the change that brought it into this state; it only ever grows.
+    :arg until: end of the quarantine, in seconds since 1970; None in other states.
+    :arg meta: JSON with sorted keys, or None.
+    :arg tomb: 0, or in quarantine the generation of the release: so one name may be in quarantine several times.
+    """
+
+    pool: int
+    start: bytes
+    length: int
+    name: str
+    owner: str
+    state: str
+    generation: int
+    until: int | None
+    meta: str | None
+    tomb: int
+
+
+COLUMNS = "pool, start, length, name, owner, state, generation, until, meta, tomb"
+
+
+class Entry(t.NamedTuple):
+    """A line of the journal. ``before`` and ``after`` are JSON, or None where there is nothing."""
+
+    seq: int
+    batch: int
+    op: str
+    pool: str
+    name: str
+    start: bytes
+    length: int
+    before: str | None
+    after: str | None
+
+
+class Engine(t.Protocol):
+    """SQL with ``?`` for parameters, in words that both engines understand, and the few things they do differently.
+
+    Every method raises LedgerError where the engine or its file fails, and Overlap.
+    """
+
+    where: str
+
+    def transaction(self, check: bool = False) -> contextlib.AbstractContextManager[None]:
+        """One writer at a time. Rolled back when the body raises, or at its end when ``check``."""
+
+    def reading(self) -> contextlib.AbstractContextManager[None]:
+        """One consistent view, without keeping writers waiting."""
+
+    def rows(self, sql: str, parameters: t.Sequence[t.Any] = ()) -> list[Row]: ...
+
+    def run(self, sql: str, parameters: t.Sequence[t.Any] = ()) -> None: ...
+
+    def many(self, sql: str, rows: t.Sequence[t.Sequence[t.Any]]) -> None: ...
+
+    def named(self, pool: int, names: t.Sequence[str]) -> list[Row]:
+        """The records of these names in any state, as COLUMNS."""
+
+    def add_allocations(self, records: t.Sequence[Record]) -> None: ...
+
+    def add_entries(self, entries: t.Sequence[Entry]) -> None: ...
+
+    def close(self) -> None: ...
