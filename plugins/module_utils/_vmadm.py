@@ -140,6 +140,17 @@ def holds(zone: Zone, payload: t.Mapping[str, t.Any]) -> bool:
     return True
 
 
+def described(zone: Zone, payload: t.Mapping[str, t.Any]) -> str:
+    """What the NICs of a payload have, for a message."""
+    macs = {update["mac"] for update in payload["update_nics"]}
+    return "; ".join(
+        f"{', '.join(nic.allowed_ips) or 'no list'} on {nic.interface}"
+        + (" with allow_ip_spoofing" if nic.spoofing else "")
+        for nic in zone.nics
+        if nic.mac in macs
+    )
+
+
 def samples(changes: t.Iterable[Change]) -> dict[str, dict[str, t.Any]]:
     """For each brand a payload with every property that is going to be sent to a zone of this brand.
 

@@ -450,9 +450,19 @@ def restore(host: Vmadm, change: Change, timeout: int) -> str:
         host.update(uuid, change.data["undo"])
         if host.wait(uuid, lambda zone: vmadm.holds(zone, change.data["undo"]), timeout):
             return "The former list was restored"
-        return f"Restoring the former list was not confirmed within {timeout} s; see vmadm get {uuid}"
+        text = f"Restoring the former list was not confirmed within {timeout} s"
     except VmadmError as error:
-        return f"Restoring the former list failed too: {str(error).rstrip('.')}; see vmadm get {uuid}"
+        text = f"Restoring the former list failed too: {str(error).rstrip('.')}"
+    return f"{text}. {left(host, change)}"
+
+
+def left(host: Vmadm, change: Change) -> str:
+    """A sentence about what the zone's configuration has after all failed; it boots with that."""
+    uuid = change.data["zone"]
+    try:
+        return f"Read back, zone {uuid} has {vmadm.described(host.get(uuid), change.data['payload'])}"
+    except VmadmError as error:
+        return f"What zone {uuid} has now cannot be read: {str(error).rstrip('.')}"
 
 
 def apply(module: AnsibleModule, host: Vmadm, plan: Plan) -> list[str]:

@@ -304,7 +304,7 @@ def test_what_is_never_read_back_is_undone(stage: Stage) -> None:
     host = stage.host(with_list("2001:db8::5"))
     host.stale_reads = 10**6
     result = stage.run(zones=[UUID], prefixes=[PREFIX], timeout=0)
-    assert "did not have the new list within 0 s after vmadm reported success" in result["msg"]
+    assert "did not have the new list within 0 s after vmadm reported success. Restoring" in result["msg"]
     assert host.allowed() == ["2001:db8::5"]
 
 
@@ -334,8 +334,23 @@ def test_restoring_may_fail_too(stage: Stage) -> None:
     host = stage.host(with_list("2001:db8::5"))
     host.live_failures = -1
     result = stage.run(zones=[UUID], prefixes=[PREFIX])
-    assert "Restoring the former list failed too" in result["msg"] and f"see vmadm get {UUID}" in result["msg"]
+    assert "Restoring the former list failed too: vmadm update" in result["msg"]
+    assert result["msg"].endswith(f". Read back, zone {UUID} has 2001:db8::5 on net0.")
     assert host.allowed() == ["2001:db8::5"]
+
+
+def test_what_is_left_when_nothing_can_be_stored_any_more(stage: Stage) -> None:
+    host = stage.host(with_list("2001:db8::5", allow_ip_spoofing=True))
+    update = host._update
+
+    def refuse(arguments: list[str], data: str | None) -> t.Any:
+        host.live_failures, host.config_failures = (1, 0) if host.count("vmadm", "update") == 1 else (0, 1)
+        return update(arguments, data)
+
+    host._update = refuse  # type: ignore[method-assign]
+    result = stage.run(zones=[UUID], prefixes=[PREFIX])
+    left = f"2001:db8::5, {LOCAL}, {GLOBAL} on net0 with allow_ip_spoofing"
+    assert result["msg"].endswith(f". Read back, zone {UUID} has {left}.")
 
 
 def test_a_refused_configuration(stage: Stage) -> None:
