@@ -86,6 +86,8 @@ def test_check_mode_and_diff(stage: Stage) -> None:
     predicted = stage.run(zones=["zone1"], prefixes=[PREFIX], health=True, _ansible_check_mode=True)
     assert [call[:2] for call in host.calls] == [["vmadm", "lookup"], ["dladm", "show-linkprop"]]
     assert host.allowed() == ["192.0.2.0/28"]
+    # The links are compared with what is there, not with what would be.
+    assert predicted["health"][0]["healthy"] is True
     result = stage.run(zones=["zone1"], prefixes=[PREFIX])
     for key in ("changed", "diff", "zones", "changes", "duplicates"):
         assert predicted[key] == result[key], key
@@ -237,11 +239,13 @@ def test_choice_of_nics(stage: Stage, nics: list[dict[str, t.Any]] | None, chose
 
 
 def test_zones_with_wishes_of_their_own(stage: Stage) -> None:
-    host = stage.host(zone(1), zone(2), zone(3))
+    host = stage.host(zone(1), zone(2), zone(3), zone(4))
     own = {"zone": "zone2", "addresses": ["2001:db8:0:1::80"], "link_local": False, "prefixes": []}
-    result = stage.run(zones=["zone1", own], prefixes=[PREFIX])
+    inherits = {"zone": zone(4)["uuid"], "link_local": False}
+    result = stage.run(zones=["zone1", own, inherits], prefixes=[PREFIX])
+    assert host.allowed(4) == ["2001:db8:0:1:709c:d5ff:fe00:4"]
     assert host.allowed(1) == [LOCAL, GLOBAL] and host.allowed(2) == ["2001:db8:0:1::80"] and host.allowed(3) is None
-    assert [one["alias"] for one in result["zones"]] == ["zone1", "zone2"]
+    assert [one["alias"] for one in result["zones"]] == ["zone1", "zone2", "zone4"]
 
 
 @pytest.mark.parametrize(
@@ -258,8 +262,9 @@ def test_zones_with_wishes_of_their_own(stage: Stage) -> None:
 )
 def test_what_is_permitted(stage: Stage, wish: dict[str, t.Any], expected: list[str]) -> None:
     host = stage.host(zone())
-    stage.run(**{"zones": [UUID], "prefixes": [PREFIX], **wish})
+    result = stage.run(**{"zones": [UUID], "prefixes": [PREFIX], **wish})
     assert host.allowed() == expected and host.boots()
+    assert result["zones"][0]["nics"][0]["asked"] == expected
 
 
 def test_spoofing_goes_in_the_same_update(stage: Stage) -> None:
@@ -407,7 +412,7 @@ def test_duplicates_across_zones(stage: Stage) -> None:
         zone(2, nics=[nic(2, allowed_ips=[shared.upper()])]),
         zone(3, nics=[nic(3, nic_tag="admin", allowed_ips=[shared])]),
         zone(4, nics=[nic(4, vrrp_vrid=3, allowed_ips=[shared])]),
-        zone(5, nics=[nic(5, nic_tag="other", ips=["2001:db8:5::1/64"])]),
+        zone(5, nics=[nic(5, nic_tag="other", ips=["2001:db8:5::1/64"], allowed_ips=["fe80::5", "fe80::/10"])]),
         zone(6, nics=[nic(6, nic_tag="other", allowed_ips=["2001:db8:5::/64", "fe80::/10"])]),
     )
     result = stage.run(zones=["zone1"], addresses=[shared], prefixes=[PREFIX])
