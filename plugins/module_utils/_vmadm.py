@@ -19,6 +19,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_entries impor
     merge,
     parse_entry,
     same_list,
+    static_addresses,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import entries
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import Nic, Zone
@@ -167,21 +168,19 @@ def samples(changes: t.Iterable[Change]) -> dict[str, dict[str, t.Any]]:
 
 
 def duplicates(zones: t.Iterable[Zone], decisions: t.Iterable[Decision]) -> list[dict[str, t.Any]]:
-    """IPv6 addresses that more than one NIC on the same link would have or may use, once the plan is carried out.
+    """IPv6 addresses and prefixes that several NICs on the same link share, once the plan is carried out.
 
-    A link is a ``nic_tag`` with its ``vlan_id``. A prefix counts for each address of another NIC that lies in it;
-    link-local addresses are only compared with each other, since whoever has an opaque one may use them all.
+    A link is a ``nic_tag`` with its ``vlan_id``. A prefix is shared by the NICs that are permitted it and those that
+    have an address or a longer prefix within it. All of the link-local addresses may be permitted to any number of
+    NICs, since that is the only way to permit an opaque one.
     """
     planned = {(decision.zone.uuid, decision.nic.mac): decision.allowed for decision in decisions}
-    links: dict[tuple[str, int], list[tuple[Zone, Nic, set[Entry]]]] = {}
+    links: dict[tuple[str, int], list[tuple[Zone, Nic, list[Entry]]]] = {}
     for zone in zones:
         for nic in zone.nics:
             if not nic.vrrp:
                 allowed = planned.get((zone.uuid, nic.mac), nic.allowed_ips)
-                found = {parse_entry(text) for text in (*(ip.partition("/")[0] for ip in nic.ips), *allowed)}
-                links.setdefault((nic.nic_tag, nic.vlan_id), []).append(
-                    (zone, nic, {entry for entry in found if entry is not None and entry.version == 6})
-                )
+                links.setdefault((nic.nic_tag, nic.vlan_id), []).append((zone, nic, _six(nic, allowed)))
     return [
         {
             "address": str(entry),
@@ -194,30 +193,37 @@ def duplicates(zones: t.Iterable[Zone], decisions: t.Iterable[Decision]) -> list
     ]
 
 
-def _shared(nics: t.Sequence[tuple[Zone, Nic, set[Entry]]]) -> list[tuple[Entry, list[tuple[Zone, Nic]]]]:
-    holders: dict[Entry, list[tuple[Zone, Nic]]] = {}
-    # By length, so that an address is looked up once for each length that there is.
-    prefixes: dict[int, dict[int, list[tuple[Zone, Nic]]]] = {}
+def _six(nic: Nic, allowed: t.Iterable[str]) -> list[Entry]:
+    """The IPv6 entries of a NIC, prefixes without host bits, and without the whole of the link-local addresses."""
+    found = [*static_addresses(nic.ips), *(parse_entry(text) for text in allowed)]
+    return [
+        entry.within(entry.length)
+        for entry in found
+        if entry is not None and entry.version == 6 and (entry.single or not LINK_LOCAL_PREFIX.covers(entry))
+    ]
+
+
+def _shared(nics: t.Sequence[tuple[Zone, Nic, list[Entry]]]) -> list[tuple[Entry, list[tuple[Zone, Nic]]]]:
+    # A dictionary of NICs by uuid and MAC address keeps each once, in order.
+    holders: dict[Entry, dict[tuple[str, str], tuple[Zone, Nic]]] = {}
     for zone, nic, found in nics:
         for entry in found:
-            if not entry.single and LINK_LOCAL_PREFIX.covers(entry):
-                continue
-            holders.setdefault(entry, []).append((zone, nic))
-            if not entry.single:
-                number = entry.number >> (128 - entry.length)
-                prefixes.setdefault(entry.length, {}).setdefault(number, []).append((zone, nic))
-    for entry, own in holders.items():
-        if entry.single:
-            for length, by_number in prefixes.items():
-                covering = by_number.get(entry.number >> (128 - length), [])
-                own += [holder for holder in covering if holder not in own]
-    return sorted((entry, own) for entry, own in holders.items() if len(own) > 1)
+            holders.setdefault(entry, {})[zone.uuid, nic.mac] = (zone, nic)
+    # An address is looked up once for each length that there is, and not in each prefix.
+    lengths = {entry.length for entry in holders if not entry.single}
+    for zone, nic, found in nics:
+        for entry in found:
+            for length in lengths:
+                wider = holders.get(entry.within(length)) if length < entry.length else None
+                if wider is not None:
+                    wider[zone.uuid, nic.mac] = (zone, nic)
+    return sorted((entry, list(own.values())) for entry, own in holders.items() if len(own) > 1)
 
 
 def duplicate_warnings(found: t.Iterable[t.Mapping[str, t.Any]], concerned: t.Container[tuple[str, str]]) -> list[str]:
     """A sentence for each duplicate that concerns one of these NICs, given as (uuid, interface)."""
     return [
-        f"{one['address']} is permitted to {len(one['nics'])} NICs on {one['nic_tag']}"
+        f"{one['address']} is shared by {len(one['nics'])} NICs on {one['nic_tag']}"
         + (f" (VLAN {one['vlan_id']})" if one["vlan_id"] else "")
         + ": "
         + ", ".join(f"{nic['alias'] or nic['zone']} {nic['interface']}" for nic in one["nics"][:_NAMED])

@@ -42,13 +42,17 @@ class Entry(t.NamedTuple):
     def unspecified(self) -> bool:
         return not self.number
 
+    def within(self, length: int) -> Entry:
+        """The prefix of ``length`` in which this lies. The kernel compares no more of an IPv6 entry than that."""
+        shift = _BITS[self.version] - length
+        return Entry(self.version, self.number >> shift << shift, length)
+
     def covers(self, other: Entry) -> bool:
-        """Whether the bits of this prefix are those of ``other``, as the kernel compares them for IPv6."""
-        shift = _BITS[self.version] - self.length
+        """Whether all of ``other`` lies within this."""
         return (
             self.version == other.version
             and self.length <= other.length
-            and self.number >> shift == other.number >> shift
+            and self.within(self.length) == other.within(self.length)
         )
 
     def __str__(self) -> str:

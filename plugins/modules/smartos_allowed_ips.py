@@ -273,8 +273,9 @@ zones:
           allow_ip_spoofing: false
 duplicates:
   description:
-    - IPv6 addresses that two or more NICs on one link have or may use, over all zones of the host, once the plan is
-      carried out. Those that concern a chosen NIC are warned of. vmadm itself compares C(ips) alone.
+    - IPv6 addresses and prefixes that two or more NICs on one link share, over all zones of the host, once the plan is
+      carried out. A prefix is shared by the NICs that are permitted it and those that have an address in it.
+    - Those that concern a chosen NIC are warned of. vmadm itself compares C(ips) alone.
   returned: success
   type: list
   elements: dict

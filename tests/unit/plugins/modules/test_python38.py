@@ -225,7 +225,7 @@ except module.Refused as refusal:
     print(refusal)
 """
 EXPECTED = """\
-2001:db8::5 is permitted to 2 NICs on external: zone1 net0, zone2 net0.
+2001:db8::5 is shared by 2 NICs on external: zone1 net0, zone2 net0.
 True False ['fe80::709c:d5ff:fe00:1', '2001:db8:0:1:709c:d5ff:fe00:1'] True
 prefixes=192.0.2.0/24: this is IPv4 where IPv6 is needed. Give an IPv6 value.
 """

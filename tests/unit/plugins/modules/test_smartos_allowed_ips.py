@@ -418,10 +418,21 @@ def test_duplicates_across_zones(stage: Stage) -> None:
     result = stage.run(zones=["zone1"], addresses=[shared], prefixes=[PREFIX])
     assert [(one["address"], [holder["alias"] for holder in one["nics"]]) for one in result["duplicates"]] == [
         (shared, ["zone1", "zone2"]),
-        ("2001:db8:5::1", ["zone5", "zone6"]),
+        ("2001:db8:5::/64", ["zone6", "zone5"]),
     ]
     # Only what the task is about is warned of.
-    assert stage.warnings == [f"{shared} is permitted to 2 NICs on external: zone1 net0, zone2 net0."]
+    assert stage.warnings == [f"{shared} is shared by 2 NICs on external: zone1 net0, zone2 net0."]
+
+
+def test_a_prefix_that_all_share_is_reported_once(stage: Stage) -> None:
+    stage.host(*(zone(number, nics=[nic(number, ips=[f"2001:db8:0:1::{number:x}/64"])]) for number in range(1, 301)))
+    result = stage.run(all_zones=True, prefixes=[PREFIX], whole_prefix=True)
+    assert [one["address"] for one in result["duplicates"]] == [PREFIX]
+    assert len(result["duplicates"][0]["nics"]) == 300
+    assert stage.warnings == [
+        f"{PREFIX} is shared by 300 NICs on external: "
+        "zone1 net0, zone2 net0, zone3 net0, zone4 net0, zone5 net0 and 295 more."
+    ]
 
 
 def test_health(stage: Stage) -> None:
