@@ -11,8 +11,9 @@ version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:
-  - Writes addresses and prefixes as RFC 5952 says, so that equal values are equal text.
-  - An address with the length of its link keeps both.
+  - Writes addresses and prefixes as RFC 5952 says, so that equal values are equal text. This is also the shortest,
+    compressed form.
+  - An address with the length of its link keeps both. For its prefix, see P(routable.ipv6.aligned_block#filter).
   - What is not valid fails, also in a list; nothing is left out and no position shifts.
 options:
   _input:
@@ -20,9 +21,16 @@ options:
     type: raw
     required: true
 seealso:
+  - plugin: routable.ipv6.expanded
+    plugin_type: filter
+  - plugin: routable.ipv6.aligned_block
+    plugin_type: filter
   - plugin: ansible.utils.ipaddr
     plugin_type: filter
-    description: Answers many questions about an address; what is not valid is left out of a list without a word.
+    description: Leaves what is not valid out of a list without a word, and writes V(::1:2) as V(::0.1.0.2).
+  - plugin: ansible.utils.ipv6form
+    plugin_type: filter
+    description: Its form V(compress) does the same for single addresses and without a check of what it is given.
 """
 
 EXAMPLES = r"""
@@ -43,13 +51,15 @@ _value:
   type: raw
 """
 
-import typing as t
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
+    interface_numbers,
+    number,
+    written,
+    written_prefix,
+)
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module
 
-from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address, parse_interface
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, each
 
-
-@as_filter
 def canonical(value: object) -> object:
     """See DOCUMENTATION."""
     return each(value, _canonical)
@@ -57,12 +67,8 @@ def canonical(value: object) -> object:
 
 def _canonical(item: object) -> str:
     if isinstance(item, str) and "/" in item:
-        return str(parse_interface(item, "value"))
-    return str(parse_address(item, "value"))
+        return written_prefix(*interface_numbers(item, "value"))
+    return written(number(item, "value"))
 
 
-class FilterModule:
-    """The filter of this file."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"canonical": canonical}
+FilterModule = filter_module(canonical)

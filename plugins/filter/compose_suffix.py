@@ -26,6 +26,10 @@ options:
     type: raw
     required: true
 seealso:
+  - plugin: routable.ipv6.extract_suffix
+    plugin_type: filter
+  - plugin: routable.ipv6.rebase
+    plugin_type: filter
   - plugin: routable.ipv6.nth_address
     plugin_type: filter
   - plugin: routable.ipv6.docker_host_plan
@@ -45,20 +49,22 @@ _value:
   type: raw
 """
 
-import typing as t
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
+    composed,
+    prefix_numbers,
+    written,
+)
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module
 
-from ansible_collections.routable.ipv6.plugins.module_utils._addresses import compose, parse_prefix
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, each
 
-
-@as_filter
 def compose_suffix(value: object, suffix: object) -> object:
     """See DOCUMENTATION."""
-    return each(value, lambda prefix: each(suffix, lambda item: str(compose(parse_prefix(prefix), item))))
+
+    def addresses(item: object) -> object:
+        start, length = prefix_numbers(item, "value")
+        return each(suffix, lambda one: written(composed(start, length, one)))
+
+    return each(value, addresses)
 
 
-class FilterModule:
-    """The filter of this file."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"compose_suffix": compose_suffix}
+FilterModule = filter_module(compose_suffix)

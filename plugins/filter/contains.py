@@ -46,25 +46,20 @@ _value:
   type: raw
 """
 
-import typing as t
-
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, each
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module
 from ansible_collections.routable.ipv6.plugins.plugin_utils._netaddr import address_or_prefix, need_netaddr
 
 
-@as_filter
 def contains(value: object, item: object) -> object:
     """See DOCUMENTATION."""
     need_netaddr()
+    items = each(item, lambda one: address_or_prefix(one, "item"))
 
-    def holds(prefix: object, one: object) -> bool:
-        return address_or_prefix(one, "item") in address_or_prefix(prefix, "value")
+    def holds(whole: object) -> object:
+        prefix = address_or_prefix(whole, "value")
+        return each(items, lambda one: one in prefix)
 
-    return each(value, lambda prefix: each(item, lambda one: holds(prefix, one)))
+    return each(value, holds)
 
 
-class FilterModule:
-    """The filter of this file."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"contains": contains}
+FilterModule = filter_module(contains)

@@ -179,17 +179,12 @@ _value:
 import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host import plan
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module
 
 
-@as_filter
 def docker_host_plan(value: object) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     return plan(value)
 
 
-class FilterModule:
-    """The filter of this file."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"docker_host_plan": docker_host_plan}
+FilterModule = filter_module(docker_host_plan)

@@ -27,16 +27,20 @@ options:
 requirements:
   - netaddr on the controller
 seealso:
+  - plugin: routable.ipv6.link_local_address
+    plugin_type: filter
+  - plugin: routable.ipv6.stable_address
+    plugin_type: filter
   - plugin: ansible.utils.slaac
     plugin_type: filter
     description: Gives false for what is not a MAC address, and takes prefixes that are not a C(/64).
 """
 
 EXAMPLES = r"""
-- name: The link-local address of a network card
+- name: The address of a network card behind the provider's prefix
   ansible.builtin.debug:
-    msg: "{{ '72:9c:d5:34:47:59' | routable.ipv6.eui64_address('fe80::/64') }}"
-  # fe80::709c:d5ff:fe34:4759
+    msg: "{{ '72:9c:d5:34:47:59' | routable.ipv6.eui64_address('2001:db8:0:1::/64') }}"
+  # 2001:db8:0:1:709c:d5ff:fe34:4759
 """
 
 RETURN = r"""
@@ -45,21 +49,16 @@ _value:
   type: raw
 """
 
-import typing as t
-
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, each
+from ansible_collections.routable.ipv6.plugins.module_utils._identifiers import slaac_prefix
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module
 from ansible_collections.routable.ipv6.plugins.plugin_utils._netaddr import eui64, need_netaddr
 
 
-@as_filter
 def eui64_address(value: object, prefix: object) -> object:
     """See DOCUMENTATION."""
     need_netaddr()
-    return each(value, lambda mac: eui64(prefix, mac))
+    start = slaac_prefix(prefix)
+    return each(value, lambda mac: eui64(start, mac))
 
 
-class FilterModule:
-    """The filter of this file."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"eui64_address": eui64_address}
+FilterModule = filter_module(eui64_address)

@@ -47,24 +47,22 @@ _value:
   type: raw
 """
 
-import typing as t
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
+    nth_address_number,
+    prefix_numbers,
+    written,
+)
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module, whole_number
 
-from ansible_collections.routable.ipv6.plugins.module_utils import _addresses
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, each, whole_number
 
-
-@as_filter
 def nth_address(value: object, index: object) -> object:
     """See DOCUMENTATION."""
 
-    def address(prefix: object, number: object) -> str:
-        return str(_addresses.nth_address(_addresses.parse_prefix(prefix), whole_number(number, "index")))
+    def addresses(item: object) -> object:
+        start, length = prefix_numbers(item, "value")
+        return each(index, lambda place: written(nth_address_number(start, length, whole_number(place, "index"))))
 
-    return each(value, lambda prefix: each(index, lambda number: address(prefix, number)))
+    return each(value, addresses)
 
 
-class FilterModule:
-    """The filter of this file."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"nth_address": nth_address}
+FilterModule = filter_module(nth_address)

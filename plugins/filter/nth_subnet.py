@@ -29,6 +29,8 @@ options:
     type: raw
     default: 0
 seealso:
+  - plugin: routable.ipv6.sparse_subnet
+    plugin_type: filter
   - plugin: routable.ipv6.nth_address
     plugin_type: filter
   - plugin: ansible.utils.ipsubnet
@@ -54,25 +56,26 @@ _value:
   type: raw
 """
 
-import typing as t
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
+    nth_subnet_number,
+    prefix_numbers,
+    written_prefix,
+)
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module, whole_number
 
-from ansible_collections.routable.ipv6.plugins.module_utils import _addresses
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, each, whole_number
 
-
-@as_filter
 def nth_subnet(value: object, length: object, index: object = 0) -> object:
     """See DOCUMENTATION."""
     size = whole_number(length, "length")
 
-    def part(prefix: object, number: object) -> str:
-        return str(_addresses.nth_subnet(_addresses.parse_prefix(prefix), size, whole_number(number, "index")))
+    def parts(item: object) -> object:
+        start, whole = prefix_numbers(item, "value")
+        return each(
+            index,
+            lambda place: written_prefix(nth_subnet_number(start, whole, size, whole_number(place, "index")), size),
+        )
 
-    return each(value, lambda prefix: each(index, lambda number: part(prefix, number)))
+    return each(value, parts)
 
 
-class FilterModule:
-    """The filter of this file."""
-
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"nth_subnet": nth_subnet}
+FilterModule = filter_module(nth_subnet)

@@ -43,16 +43,13 @@ _value:
 
 import typing as t
 
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter, whole_number
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module, whole_number
 from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability import expected_peers, targets
 
 
-@as_filter
 def reachability_targets(endpoints: list[dict[str, t.Any]], port: object = 0) -> dict[str, t.Any]:
     observe = {"port": whole_number(port, "port"), "expect": expected_peers(endpoints)}
     return {"targets": targets(endpoints), "observe": observe}
 
 
-class FilterModule:
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"reachability_targets": reachability_targets}
+FilterModule = filter_module(reachability_targets)

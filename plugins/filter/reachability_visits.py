@@ -48,17 +48,14 @@ _value:
 
 import typing as t
 
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module
 from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability import visits
 
 
-@as_filter
 def reachability_visits(
     endpoints: list[dict[str, t.Any]], probes: dict[str, dict[str, t.Any]], host: str
 ) -> list[dict[str, t.Any]]:
     return visits(endpoints, probes, host)
 
 
-class FilterModule:
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"reachability_visits": reachability_visits}
+FilterModule = filter_module(reachability_visits)

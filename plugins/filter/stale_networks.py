@@ -43,12 +43,7 @@ _value:
   elements: str
 """
 
-import typing as t
-
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_facts import stale_networks
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module
 
-
-class FilterModule:
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"stale_networks": as_filter(stale_networks)}
+FilterModule = filter_module(stale_networks)

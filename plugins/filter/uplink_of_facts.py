@@ -42,12 +42,7 @@ _value:
   type: dict
 """
 
-import typing as t
-
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_facts import uplink_of_facts
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module
 
-
-class FilterModule:
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"uplink_of_facts": as_filter(uplink_of_facts)}
+FilterModule = filter_module(uplink_of_facts)

@@ -4,38 +4,63 @@
 
 # This plugin_util is PRIVATE to the collection: its content can change without notice.
 
-"""What the filters share: a value or a list of values, and refusals as errors of a filter."""
+"""What the filters share: a value or a list of values, refusals as errors of a filter, the class of a filter file."""
 
 from __future__ import annotations
 
 import functools
 import typing as t
+from collections.abc import Iterator, ValuesView
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.routable.ipv6.plugins.module_utils._dns_names import zone_name
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
-P = t.ParamSpec("P")
 R = t.TypeVar("R")
 
+# What Jinja gives for several values: a list, range(), the result of map() or select(), a dictionary's values().
+_SEVERAL = (list, tuple, range, Iterator, ValuesView)
 
-def as_filter(function: t.Callable[P, R]) -> t.Callable[P, R]:
-    """A decorator: what the rules refuse becomes the error of a filter (Ansible names the filter itself)."""
+
+def filter_module(function: t.Callable[..., t.Any]) -> type:
+    """The class that Ansible looks for in a file with one filter of the function's name.
+
+    What the rules refuse becomes the error of a filter; Ansible names the filter itself.
+    """
 
     @functools.wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapped(*args: t.Any, **kwargs: t.Any) -> t.Any:
         try:
             return function(*args, **kwargs)
         except Refused as error:
             raise AnsibleFilterError(str(error)) from error
 
-    return wrapped
+    def filters(_self: object) -> dict[str, t.Callable[..., t.Any]]:
+        return {function.__name__: wrapped}
+
+    return type("FilterModule", (), {"__doc__": "The filter of this file.", "filters": filters})
 
 
-def each(value: object, function: t.Callable[[object], R]) -> R | list[R]:
+def is_list(value: object) -> bool:
+    """Whether a value is several values in an order."""
+    return not isinstance(value, str) and isinstance(value, _SEVERAL)
+
+
+def each(value: t.Any, function: t.Callable[[t.Any], R]) -> R | list[R]:
     """``function`` of a value, or of every item of a list. An item that fails fails the list: none is dropped."""
-    if isinstance(value, (list, tuple)):
+    if is_list(value):
         return [function(item) for item in value]
     return function(value)
+
+
+def listed(value: t.Any) -> list[t.Any]:
+    """The items of a list, or a single value as a list of one."""
+    return list(value) if is_list(value) else [value]
+
+
+def listed_or_same(value: t.Any) -> t.Any:
+    """What Jinja gives for several values as a list; everything else as it is, for the rules to refuse."""
+    return list(value) if is_list(value) else value
 
 
 def whole_number(value: object, name: str) -> int:
@@ -51,3 +76,13 @@ def whole_number(value: object, name: str) -> int:
         if bare.isascii() and bare.isdigit():
             return int(digits)
     raise Refused(f"{name}={value}", f"a whole number is needed, not {type(value).__name__}", "Give a number")
+
+
+def time_to_live(value: object) -> int | None:
+    """Seconds, or None for none given."""
+    return None if value is None else whole_number(value, "ttl")
+
+
+def zone_or_none(value: object, name: str = "zone") -> str:
+    """The absolute name of a zone, empty for none given."""
+    return "" if value is None or value == "" else zone_name(value, name)

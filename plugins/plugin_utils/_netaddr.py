@@ -4,7 +4,7 @@
 
 # This plugin_util is PRIVATE to the collection: its content can change without notice.
 
-"""What the filters take from netaddr: sets of addresses, and MAC addresses in all their spellings.
+"""What the filters take from netaddr: whether a prefix holds another, the fewest prefixes for many, MAC addresses.
 
 Text is always parsed and written by ``_addresses``. netaddr takes much for an address that is none ("1" is 0.0.0.1),
 writes ``::1:2`` as ``::0.1.0.2``, and counts through a prefix to find its n-th part.
@@ -12,16 +12,12 @@ writes ``::1:2`` as ``::0.1.0.2``, and counts through a prefix to find its n-th 
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
-    SLAAC_PREFIX_LENGTH,
-    parse_address,
-    parse_prefix,
-)
+from ansible_collections.routable.ipv6.plugins.module_utils import _identifiers
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import block_numbers, written
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 try:
@@ -30,9 +26,6 @@ except ImportError as error:
     _MISSING: ImportError | None = error
 else:
     _MISSING = None
-
-# IEEE 802: the lowest bit of the first octet marks a group.
-_GROUP_BIT = 1 << 40
 
 
 def need_netaddr() -> None:
@@ -49,36 +42,29 @@ def address_or_prefix(value: object, name: str) -> t.Any:
 
     :raises Refused: neither of them.
     """
-    if isinstance(value, str) and "/" in value:
-        network = parse_prefix(value, name)
-        return netaddr.IPNetwork((int(network.network_address), network.prefixlen), version=6)
-    return netaddr.IPNetwork((int(parse_address(value, name)), 128), version=6)
+    return netaddr.IPNetwork(block_numbers(value, name), version=6)
 
 
-def written(network: t.Any) -> str:
-    """The canonical text (RFC 5952) of a ``netaddr.IPNetwork``; an address is written without its length."""
-    address = ipaddress.IPv6Address(network.first)
-    return str(address) if network.prefixlen == 128 else f"{address}/{network.prefixlen}"
+def fewest(prefixes: t.Iterable[t.Any]) -> list[tuple[int, int]]:
+    """The fewest prefixes, as ``(start, length)``, that hold the same addresses, in ascending order."""
+    return [(network.first, network.prefixlen) for network in netaddr.cidr_merge(prefixes)]
 
 
-def eui64(prefix: object, mac: object) -> str:
-    """The address that SLAAC makes in a /64 from a MAC address (RFC 4291, appendix A).
+def eui64(start: int, mac: object) -> str:
+    """The address that SLAAC makes behind the start of a /64 from a MAC address (RFC 4291, appendix A).
 
-    :raises Refused: not a /64, not a MAC address, or one that no interface can have.
+    :raises Refused: not a MAC address, or one that no interface can have.
     """
-    network = parse_prefix(prefix)
-    if network.prefixlen != SLAAC_PREFIX_LENGTH:
-        raise Refused(
-            f"prefix={network}",
-            "an interface identifier made from a MAC address has 64 bits (RFC 4291, section 2.5.1)",
-            "Give a /64, or use a named address",
-        )
+    number = _identifiers.mac_number(mac)
+    if number is None:
+        number = _mac_in_another_spelling(mac)
+    return written(start | _identifiers.eui64_identifier(number))
+
+
+def _mac_in_another_spelling(mac: object) -> int:
     try:
-        parsed = netaddr.EUI(mac, version=48) if isinstance(mac, str) else None
+        if isinstance(mac, str):
+            return int(netaddr.EUI(mac, version=48))
     except (netaddr.AddrFormatError, ValueError, TypeError):
-        parsed = None
-    if parsed is None:
-        raise Refused(f"mac={mac}", "this is not a MAC address of 48 bits", "Write it as 52:54:00:12:34:56, quoted")
-    if int(parsed) & _GROUP_BIT or int(parsed) == 0:
-        raise Refused(f"mac={mac}", "no interface has a group address or zero for its own", "Correct the address")
-    return str(ipaddress.IPv6Address(int(parsed.ipv6(int(network.network_address)))))
+        pass
+    raise Refused(f"mac={mac}", "this is not a MAC address of 48 bits", "Write it as 52:54:00:12:34:56, quoted")

@@ -14,6 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 NUMBERS = st.integers(0, 2**128 - 1)
+# Runs of zeros, the corners of ::/96 and of the IPv4-mapped addresses: where spellings differ.
+GROUPS = st.lists(st.sampled_from([0, 0, 0, 1, 0xABC, 0xFFFF]) | st.integers(0, 0xFFFF), min_size=8, max_size=8)
+CORNERS = GROUPS.map(lambda groups: int("".join(f"{group:04x}" for group in groups), 16))
+LOW = st.integers(0, 2**33)
+MAPPED = st.integers(0, 2**32 - 1).map(lambda low: 0xFFFF << 32 | low)
+ANY = NUMBERS | CORNERS | LOW | MAPPED
 
 
 @st.composite
@@ -77,6 +83,88 @@ def test_what_is_no_address(value: object, rule: str) -> None:
         a.parse_address(value, "gateway")
     assert rule in caught.value.rule and caught.value.what == f"gateway={value}"
     assert str(caught.value) == f"{caught.value.what}: {caught.value.rule}. {caught.value.remedy}."
+
+
+@given(ANY)
+def test_the_canonical_text_is_that_of_two_libraries_where_they_are_right(number: int) -> None:
+    text = a.written(number)
+    if number >> 32 == 0xFFFF:
+        # RFC 5952, section 5; ipaddress writes it so since Python 3.13.
+        assert text == f"::ffff:{ipaddress.IPv4Address(number & 0xFFFFFFFF)}"
+    else:
+        assert text == str(ipaddress.IPv6Address(number))
+    if number >> 32:
+        assert text == str(netaddr.IPAddress(number, 6))
+    assert a.number(text) == number == int(ipaddress.IPv6Address(text))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "::"),
+        (1, "::1"),
+        (0xFFFF, "::ffff"),
+        (0x10000, "::1:0"),
+        (0x10002, "::1:2"),
+        (0xFFFFFFFF, "::ffff:ffff"),
+        (0x1_0000_0000, "::1:0:0"),
+        (0xFFFF_C000_0201, "::ffff:192.0.2.1"),
+        # The longer run of zeros is written short, of equal ones the first (RFC 5952, section 4.2.3).
+        (0x20010DB8 << 96 | 1 << 48, "2001:db8:0:0:1::"),
+        (0x20010DB8 << 96 | 1 << 48 | 1, "2001:db8::1:0:0:1"),
+        (0x20010DB8_0000_0001_0001_0001_0001_0001, "2001:db8:0:1:1:1:1:1"),
+        (2**128 - 1, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    ],
+)
+def test_the_text_by_hand(number: int, text: str) -> None:
+    assert a.written(number) == text
+
+
+@given(ANY)
+def test_all_digits(number: int) -> None:
+    assert a.expanded(number) == ipaddress.IPv6Address(number).exploded
+    assert a.expanded(number) == netaddr.IPAddress(number, 6).format(netaddr.ipv6_verbose)
+
+
+@given(st.lists(ANY, min_size=2, max_size=5))
+def test_all_digits_sort_as_numbers(numbers: list[int]) -> None:
+    assert sorted(a.expanded(number) for number in numbers) == [a.expanded(number) for number in sorted(numbers)]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["::", ":", "0", "1", "ab", "ffff", "0001", "00001", "1.2.3.4", "1.2.3", "01.2.3.4", "256.0.0.1",
+                         "%", "/", " ", "g", "²", "\0", "\ud800"]),
+        max_size=17,
+    ).map("".join)
+)  # fmt: skip
+def test_what_ipaddress_does_not_take_is_refused_and_the_other_way_round(text: str) -> None:
+    try:
+        expected: int | None = int(ipaddress.IPv6Address(text.strip())) if "%" not in text else None
+    except ValueError:
+        expected = None
+    if expected is None:
+        with pytest.raises(Refused):
+            a.number(text)
+    else:
+        assert a.number(text) == expected
+
+
+def test_a_zone_is_refused_also_where_the_c_library_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(a, "inet_pton", lambda _family, text: ipaddress.IPv6Address(text.partition("%")[0]).packed)
+    assert a.number("fe80::1") == 0xFE80 << 112 | 1
+    with pytest.raises(Refused, match="a zone"):
+        a.number("fe80::1%lo0")
+
+
+@given(prefixes(), ANY)
+def test_blocks(prefix: ipaddress.IPv6Network, number: int) -> None:
+    start, length = int(prefix.network_address), prefix.prefixlen
+    assert a.prefix_numbers(str(prefix)) == a.block_numbers(str(prefix), "x") == (start, length)
+    assert a.written_prefix(start, length) == f"{a.written(start)}/{length}"
+    assert a.last_of(start, length) == int(prefix.broadcast_address)
+    assert a.block_numbers(a.written(number), "x") == (number, 128)
+    assert a.aligned(number, length) == int(ipaddress.IPv6Network((number, length), strict=False).network_address)
 
 
 @given(prefixes())

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every filter as users meet it: by its full name, in a template, and in the examples of its own documentation."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.routable.ipv6.plugins import filter as package
+
+DIRECTORY = pathlib.Path(next(iter(package.__path__)))
+NAMES = sorted(path.stem for path in DIRECTORY.glob("[a-z]*.py"))
+# These take what other plugins return, which their examples only name. Their own tests call them.
+FROM_PLUGINS = {"docker_host_plan", "reachability_targets", "reachability_visits", "stale_networks", "uplink_of_facts"}
+PLAIN = sorted(set(NAMES) - FROM_PLUGINS)
+
+
+# A process of its own: there Ansible finds the collection by itself, as pytest has imported parts of it already.
+WORKER = """
+import json, sys
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+
+init_plugin_loader([])
+for line in sys.stdin:
+    text, variables = json.loads(line)
+    try:
+        result = {"result": Templar(loader=DataLoader(), variables=variables).template(trust_as_template(text))}
+    except AnsibleError as error:
+        result = {"error": str(error)}
+    print(json.dumps(result), flush=True)
+"""
+
+
+class Template(t.Protocol):
+    def __call__(self, text: str, variables: dict[str, t.Any] | None = None) -> dict[str, t.Any]: ...
+
+
+@pytest.fixture(scope="module")
+def template() -> t.Iterator[Template]:
+    """A template's ``result`` or its ``error``."""
+    environ = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(DIRECTORY.parents[4])}
+    with subprocess.Popen(
+        [sys.executable, "-c", WORKER], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+
+        def ask(text: str, variables: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+            assert worker.stdin and worker.stdout
+            print(json.dumps([text, variables or {}]), file=worker.stdin, flush=True)
+            answer: dict[str, t.Any] = json.loads(worker.stdout.readline())
+            return answer
+
+        yield ask
+
+
+def constants(name: str) -> dict[str, str]:
+    tree = ast.parse((DIRECTORY / f"{name}.py").read_text())
+    return {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
+    }  # fmt: skip
+
+
+def examples(name: str) -> list[tuple[str, dict[str, t.Any], str]]:
+    """Expression, variables and the result that the comment below the task tells, of each example."""
+    found = []
+    for part in re.split(r"\n\n(?=- )", constants(name)["EXAMPLES"].strip()):
+        (task,) = yaml.safe_load(part)
+        told = "\n".join(re.findall(r"^  # ?(.*)$", part, re.MULTILINE)).replace("\\t", "\t")
+        found.append((task["ansible.builtin.debug"]["msg"], task.get("vars", {}), told))
+    return found
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_examples_give_what_their_comments_say(name: str, template: Template) -> None:
+    for text, variables, told in examples(name):
+        assert f"routable.ipv6.{name}" in text and told
+        result = template(text, variables)["result"]
+        expected = yaml.safe_load(told) if isinstance(result, (list, bool)) else told
+        assert (result.rstrip("\n") if isinstance(result, str) else result) == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_documentation_names_what_the_function_takes(name: str) -> None:
+    documentation = yaml.safe_load(constants(name)["DOCUMENTATION"])
+    assert documentation["name"] == name
+    module = importlib.import_module(f"ansible_collections.routable.ipv6.plugins.filter.{name}")
+    ((found, function),) = module.FilterModule().filters().items()
+    assert found == name
+    arguments = list(inspect.signature(function).parameters.values())[1:]
+    options = {key: value for key, value in documentation["options"].items() if key != "_input"}
+    assert [one.name for one in arguments] == list(options)
+    for argument in arguments:
+        assert options[argument.name].get("required", False) == (argument.default is inspect.Parameter.empty)
+        if argument.default is not inspect.Parameter.empty:
+            assert options[argument.name].get("default") == argument.default
+    positional = [one.strip() for one in documentation.get("positional", "").split(",") if one.strip()]
+    assert positional == [one.name for one in arguments][: len(positional)]
+
+
+# What has to be there besides the value.
+ARGUMENTS = {
+    "contains": "('::')",
+    "compose_suffix": "('::')",
+    "eui64_address": "('::/64')",
+    "free_space": "([])",
+    "netbox_csv": "('prefixes')",
+    "nth_address": "(0)",
+    "nth_subnet": "(64)",
+    "overlaps": "([])",
+    "rebase": "('::/0')",
+    "reverse_zone_records": "('::/0')",
+    "sparse_subnet": "(64)",
+    "stable_address": "('web', '0123456789abcdef')",
+    "zone_records": "('example.org')",
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_a_filter_refuses_ends_the_template_with_a_sentence(name: str, template: Template) -> None:
+    call = f"routable.ipv6.{name}{ARGUMENTS.get(name, '')}"
+    for value in ("'no address'", "['no address']", "7", "[none]", "{'a': 1}"):
+        error = template(f"{{{{ {value} | {call} }}}}")["error"]
+        assert f"The filter plugin 'routable.ipv6.{name}' failed: " in error
+        # The value, the rule, the remedy.
+        assert re.search(r"failed: \S+.*: .+\. [A-Z].+\.", error, re.DOTALL)
+
+
+def test_lists_from_other_filters(template: Template) -> None:
+    nodes = {"prefixes": ["::/64", "1::/64"], "hosts": {"a": "::", "b": "::1"}}
+    for text, result in (
+        ("{{ prefixes | map('routable.ipv6.nth_address', 1) | routable.ipv6.canonical }}", ["::1", "1::1"]),
+        ("{{ '::/64' | routable.ipv6.nth_subnet(66, range(2)) }}", ["::/66", "::4000:0:0:0/66"]),
+        ("{{ hosts.values() | routable.ipv6.summarise }}", ["::/127"]),
+        ("{{ prefixes | select('equalto', '::/64') | routable.ipv6.prefix_to_range }}", ["::-::ffff:ffff:ffff:ffff"]),
+    ):
+        assert template(text, nodes) == {"result": result}
