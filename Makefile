@@ -29,7 +29,8 @@ site: lab-up ## Bring the lab up, give its containers addresses, prove them with
 test: setup ## Check everything, two steps at a time (STEPS="unit lint" for some of it).
 	@$(PYTHON) tests/run.py $(STEPS)
 
-bench: site ## Measure: what a second run costs, and how soon a container answers behind each NDP proxy.
+bench: site ## Measure: the filters, what a second run costs, how soon a container answers behind each NDP proxy.
+	@$(WITH_LAB) .venv/bin/python tests/benchmarks/filters.py
 	@$(WITH_LAB) $(PYTHON) tests/benchmarks/second_run.py
 	@$(WITH_LAB) $(PYTHON) tests/benchmarks/ndp_proxy_latency.py
 

@@ -23,8 +23,6 @@ options:
     description: An address or a prefix; or a list of them.
     type: raw
     required: true
-requirements:
-  - netaddr on the controller
 seealso:
   - plugin: routable.ipv6.overlaps
     plugin_type: filter
@@ -46,18 +44,19 @@ _value:
   type: raw
 """
 
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module
-from ansible_collections.routable.ipv6.plugins.plugin_utils._netaddr import address_or_prefix, need_netaddr
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import block_numbers
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module, is_list, listed
 
 
 def contains(value: object, item: object) -> object:
     """See DOCUMENTATION."""
-    need_netaddr()
-    items = each(item, lambda one: address_or_prefix(one, "item"))
+    blocks = [block_numbers(one, "item") for one in listed(item)]
 
-    def holds(whole: object) -> object:
-        prefix = address_or_prefix(whole, "value")
-        return each(items, lambda one: one in prefix)
+    def holds(whole: object) -> bool | list[bool]:
+        start, length = block_numbers(whole, "value")
+        shift = 128 - length
+        found = [size >= length and first >> shift == start >> shift for first, size in blocks]
+        return found if is_list(item) else found[0]
 
     return each(value, holds)
 

@@ -45,15 +45,15 @@ _value:
   elements: str
 """
 
-from ansible_collections.routable.ipv6.plugins.module_utils._addresses import written_prefix
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import block_numbers, written_prefix
 from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module, listed
-from ansible_collections.routable.ipv6.plugins.plugin_utils._netaddr import address_or_prefix, fewest, need_netaddr
+from ansible_collections.routable.ipv6.plugins.plugin_utils._netaddr import fewest, need_netaddr
 
 
 def summarise(value: object) -> list[str]:
     """See DOCUMENTATION."""
     need_netaddr()
-    return [written_prefix(*one) for one in fewest([address_or_prefix(item, "value") for item in listed(value)])]
+    return [written_prefix(*one) for one in fewest([block_numbers(item, "value") for item in listed(value)])]
 
 
 FilterModule = filter_module(summarise)

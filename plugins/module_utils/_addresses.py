@@ -84,25 +84,33 @@ def prefix_numbers(text: object, name: str = "prefix") -> tuple[int, int]:
 
     :raises Refused: not text, not IPv6, no length, or host bits set.
     """
-    start, length = _with_length(text, name)
-    if start & ((1 << (_BITS - length)) - 1):
-        right = written_prefix(aligned(start, length), length)
-        raise Refused(
-            f"{name}={text}", "bits are set beyond the prefix length", f"Write {right}, or lengthen the prefix"
-        )
-    return start, length
+    if isinstance(text, str):
+        address, _slash, digits = text.partition("/")
+        # No message is put together here: with Ansible's kinds of text that takes longer than all the rest.
+        if digits.isascii() and digits.isdigit() and "%" not in address:
+            try:
+                start, length = int.from_bytes(inet_pton(AF_INET6, address), "big"), int(digits)
+            except (OSError, ValueError):
+                return _prefix_or_refusal(text, name)
+            if length <= _BITS and not start & ((1 << (_BITS - length)) - 1):
+                return start, length
+    return _prefix_or_refusal(text, name)
 
 
-def _with_length(text: object, name: str) -> tuple[int, int]:
+def _prefix_or_refusal(text: object, name: str) -> tuple[int, int]:
     what = f"{name}={text}"
     if not isinstance(text, str):
         raise Refused(what, f"a prefix is text in CIDR form, not {type(text).__name__}", "Write it as 2001:db8::/64")
-    address, slash, length = text.strip().partition("/")
+    address, slash, digits = text.strip().partition("/")
     if not slash:
         raise Refused(what, "a prefix needs its length", f"Write it as {address}/64, with the length you were given")
-    if not (length.isascii() and length.isdigit() and int(length) <= _BITS):
+    if not (digits.isascii() and digits.isdigit() and int(digits) <= _BITS):
         raise Refused(what, "the length of an IPv6 prefix is a number from 0 to 128", "Correct the length")
-    return number(address, name, what), int(length)
+    start, length = number(address, name, what), int(digits)
+    if start & ((1 << (_BITS - length)) - 1):
+        right = written_prefix(aligned(start, length), length)
+        raise Refused(what, "bits are set beyond the prefix length", f"Write {right}, or lengthen the prefix")
+    return start, length
 
 
 def interface_numbers(text: object, name: str = "address") -> tuple[int, int]:

@@ -4,7 +4,7 @@
 
 # This plugin_util is PRIVATE to the collection: its content can change without notice.
 
-"""What the filters take from netaddr: whether a prefix holds another, the fewest prefixes for many, MAC addresses.
+"""What the filters take from netaddr: the fewest prefixes for many, and MAC addresses in all their spellings.
 
 Text is always parsed and written by ``_addresses``. netaddr takes much for an address that is none ("1" is 0.0.0.1),
 writes ``::1:2`` as ``::0.1.0.2``, and counts through a prefix to find its n-th part.
@@ -17,7 +17,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils import _identifiers
-from ansible_collections.routable.ipv6.plugins.module_utils._addresses import block_numbers, written
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import written
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 try:
@@ -37,17 +37,10 @@ def need_netaddr() -> None:
         raise AnsibleFilterError(missing_required_lib("netaddr")) from _MISSING
 
 
-def address_or_prefix(value: object, name: str) -> t.Any:
-    """An address or a prefix as ``netaddr.IPNetwork``; an address counts as a /128.
-
-    :raises Refused: neither of them.
-    """
-    return netaddr.IPNetwork(block_numbers(value, name), version=6)
-
-
-def fewest(prefixes: t.Iterable[t.Any]) -> list[tuple[int, int]]:
+def fewest(prefixes: t.Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The fewest prefixes, as ``(start, length)``, that hold the same addresses, in ascending order."""
-    return [(network.first, network.prefixlen) for network in netaddr.cidr_merge(prefixes)]
+    merged = netaddr.cidr_merge([netaddr.IPNetwork(one, version=6) for one in prefixes])
+    return [(network.first, network.prefixlen) for network in merged]
 
 
 def eui64(start: int, mac: object) -> str:

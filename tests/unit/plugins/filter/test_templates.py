@@ -138,8 +138,10 @@ def test_what_a_filter_refuses_ends_the_template_with_a_sentence(name: str, temp
     for value in ("'no address'", "['no address']", "7", "[none]", "{'a': 1}"):
         error = template(f"{{{{ {value} | {call} }}}}")["error"]
         assert f"The filter plugin 'routable.ipv6.{name}' failed: " in error
-        # The value, the rule, the remedy.
-        assert re.search(r"failed: \S+.*: .+\. [A-Z].+\.", error, re.DOTALL)
+        # The value, the rule, the remedy, and each once.
+        said = error.partition("failed: ")[2]
+        assert re.fullmatch(r"[a-z]\S*( .*)?: .+\. [A-Z][^.]+.*\.?", said)
+        assert said.count(said.partition(": ")[2]) == 1 and len(said.split(". ")) == 2
 
 
 def test_lists_from_other_filters(template: Template) -> None:
