@@ -52,9 +52,8 @@ _value:
 """
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
+    canonical_text,
     interface_numbers,
-    number,
-    written,
     written_prefix,
 )
 from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import each, filter_module
@@ -68,7 +67,7 @@ def canonical(value: object) -> object:
 def _canonical(item: object) -> str:
     if isinstance(item, str) and "/" in item:
         return written_prefix(*interface_numbers(item, "value"))
-    return written(number(item, "value"))
+    return canonical_text(item, "value")
 
 
 FilterModule = filter_module(canonical)

@@ -50,12 +50,7 @@ _value:
   type: bool
 """
 
-import typing as t
-
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_facts import network_is_made
-from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import as_filter
+from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module
 
-
-class FilterModule:
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"network_is_made": as_filter(network_is_made)}
+FilterModule = filter_module(network_is_made)

@@ -27,6 +27,8 @@ SLAAC_PREFIX_LENGTH = 64
 
 
 _BITS = 128
+# ::/96, where inet_ntop does not write what RFC 5952 says.
+_LAST_OF_THE_LOWEST_32_BITS = bytes(12) + b"\xff" * 4
 
 
 def number(text: object, name: str = "address", what: str | None = None) -> int:
@@ -72,6 +74,20 @@ def written(value: int) -> str:
     if value >> 16:
         return f"::{value >> 16:x}:{value & 0xFFFF:x}"
     return f"::{value:x}" if value else "::"
+
+
+def canonical_text(text: object, name: str = "address") -> str:
+    """The canonical text of an address in any spelling: :func:`written` of :func:`number`, with no number between.
+
+    :raises Refused: as for :func:`number`.
+    """
+    try:
+        packed = inet_pton(AF_INET6, text)  # type: ignore[arg-type]
+    except (OSError, TypeError, ValueError):
+        return written(number(text, name))
+    if packed > _LAST_OF_THE_LOWEST_32_BITS and "%" not in text:  # type: ignore[operator]
+        return inet_ntop(AF_INET6, packed)
+    return written(number(text, name))
 
 
 def expanded(value: int) -> str:

@@ -138,10 +138,11 @@ def parse_range(text: object, name: str = "range") -> tuple[int, int]:
     parts = text.split("-") if isinstance(text, str) else []
     if len(parts) != 2:
         raise Refused(what, "a range is two addresses with a hyphen between them", "Write 2001:db8::10-2001:db8::1f")
-    first, last = (number(part, name, what) for part in parts)
-    if last < first:
-        raise Refused(what, "the last address of a range comes after its first", f"Write {written_range(last, first)}")
-    return first, last
+    ends = [number(part, name, what) for part in parts]
+    if ends[1] < ends[0]:
+        right = written_range(*sorted(ends))
+        raise Refused(what, "the last address of a range comes after its first", f"Write {right}")
+    return ends[0], ends[1]
 
 
 def written_range(first: int, last: int) -> str:

@@ -22,11 +22,8 @@ R = t.TypeVar("R")
 _SEVERAL = (list, tuple, range, Iterator, ValuesView)
 
 
-def filter_module(function: t.Callable[..., t.Any]) -> type:
-    """The class that Ansible looks for in a file with one filter of the function's name.
-
-    What the rules refuse becomes the error of a filter; Ansible names the filter itself.
-    """
+def as_filter(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """The function with what the rules refuse as the error of a filter; Ansible names the filter itself."""
 
     @functools.wraps(function)
     def wrapped(*args: t.Any, **kwargs: t.Any) -> t.Any:
@@ -35,6 +32,13 @@ def filter_module(function: t.Callable[..., t.Any]) -> type:
         except Refused as error:
             # Ansible adds the sentences of all causes to that of an error; ours says everything once.
             raise AnsibleFilterError(str(error)) from None
+
+    return wrapped
+
+
+def filter_module(function: t.Callable[..., t.Any]) -> type:
+    """The class that Ansible looks for in a file, with one filter of the function's name."""
+    wrapped = as_filter(function)
 
     def filters(_self: object) -> dict[str, t.Callable[..., t.Any]]:
         return {function.__name__: wrapped}

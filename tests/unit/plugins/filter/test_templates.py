@@ -24,7 +24,14 @@ from ansible_collections.routable.ipv6.plugins import filter as package
 DIRECTORY = pathlib.Path(next(iter(package.__path__)))
 NAMES = sorted(path.stem for path in DIRECTORY.glob("[a-z]*.py"))
 # These take what other plugins return, which their examples only name. Their own tests call them.
-FROM_PLUGINS = {"docker_host_plan", "reachability_targets", "reachability_visits", "stale_networks", "uplink_of_facts"}
+FROM_PLUGINS = {
+    "docker_host_plan",
+    "network_is_made",
+    "reachability_targets",
+    "reachability_visits",
+    "stale_networks",
+    "uplink_of_facts",
+}
 PLAIN = sorted(set(NAMES) - FROM_PLUGINS)
 
 

@@ -95,6 +95,7 @@ def test_the_canonical_text_is_that_of_two_libraries_where_they_are_right(number
         assert text == str(ipaddress.IPv6Address(number))
     if number >> 32:
         assert text == str(netaddr.IPAddress(number, 6))
+    assert all(a.canonical_text(spelling) == text for spelling in spellings(number))
     assert a.number(text) == number == int(ipaddress.IPv6Address(text))
 
 
@@ -144,8 +145,9 @@ def test_what_ipaddress_does_not_take_is_refused_and_the_other_way_round(text: s
     except ValueError:
         expected = None
     if expected is None:
-        with pytest.raises(Refused):
-            a.number(text)
+        for function in (a.number, a.canonical_text):
+            with pytest.raises(Refused):
+                function(text)
     else:
         assert a.number(text) == expected
 
@@ -153,8 +155,11 @@ def test_what_ipaddress_does_not_take_is_refused_and_the_other_way_round(text: s
 def test_a_zone_is_refused_also_where_the_c_library_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(a, "inet_pton", lambda _family, text: ipaddress.IPv6Address(text.partition("%")[0]).packed)
     assert a.number("fe80::1") == 0xFE80 << 112 | 1
+    for function in (a.number, a.canonical_text):
+        with pytest.raises(Refused, match="a zone"):
+            function("fe80::1%lo0")
     with pytest.raises(Refused, match="a zone"):
-        a.number("fe80::1%lo0")
+        a.prefix_numbers("fe80::%lo0/64")
 
 
 @given(prefixes(), ANY)
