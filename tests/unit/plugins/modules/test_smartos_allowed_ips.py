@@ -11,8 +11,14 @@ import typing as t
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.routable.ipv6.plugins.module_utils import _vmadm as vmadm
 from ansible_collections.routable.ipv6.plugins.module_utils import _vmadm_client as client
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import choose_all
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import read_wish
 from ansible_collections.routable.ipv6.plugins.modules import smartos_allowed_ips
+from hypothesis import given
+from hypothesis import strategies as st
 from smartos_host import GlobalZone, nic, zone
 
 PREFIX = "2001:db8:0:1::/64"
@@ -601,3 +607,55 @@ def test_five_hundred_zones(stage: Stage) -> None:
     del host.zones[zone(7)["uuid"]]["nics"][0]["allowed_ips"]
     assert stage.run(all_zones=True, prefixes=[PREFIX])["updated"] == [zone(7)["uuid"]]
     assert (host.count("vmadm", "lookup"), host.count("vmadm", "update"), host.count("vmadm", "get")) == (1, 1, 1)
+
+
+# Few values in several spellings, those of the wishes among them, so that they meet.
+TEXTS = [
+    LOCAL,
+    GLOBAL.upper(),
+    GLOBAL,
+    f"{GLOBAL}/128",
+    f"{GLOBAL}/64",
+    "2001:db8:0:1::",
+    PREFIX,
+    "2001:DB8:0:1:0::/64",
+    "fe80::/10",
+    "2001:db8:0:1::80",
+    "2001:db8:0:1:0:0:0:80",
+    "192.0.2.1",
+    "192.0.2.1/32",
+    "2001:db8::5/z",
+    "::",
+]
+LISTS = st.lists(st.sampled_from(TEXTS) | st.integers(1, 20).map(lambda number: f"2001:db8:7::{number:x}"), max_size=13)
+STATIC = st.lists(
+    st.sampled_from([f"{GLOBAL}/64", "2001:DB8:0:1::80/64", "192.0.2.1/24"]), max_size=3, unique=True
+).map(lambda found: [*found, "addrconf"])
+WISHES = st.fixed_dictionaries(
+    {},
+    optional={
+        "prefixes": st.just([PREFIX]),
+        "addresses": st.lists(st.sampled_from(["2001:db8:0:1::80", "2001:db8:0:1::", "2001:db8:7::/48"]), max_size=3),
+        "link_local": st.booleans(),
+    },
+)
+
+
+@given(LISTS, STATIC, WISHES, st.sampled_from(["present", "absent", "exact"]), st.booleans())
+def test_what_is_not_refused_is_taken_and_boots(
+    listed: list[str], ips: list[str], wish: dict[str, t.Any], state: str, whole: bool
+) -> None:
+    """Whatever a zone has: either one sentence before anything is sent, or vmadm and the kernel take what is sent."""
+    host = GlobalZone(with_list(*listed, ips=ips))
+    host_of = client.Vmadm(host)
+    asked = read_wish({**wish, "whole_prefix": whole and bool(wish.get("prefixes"))})
+    try:
+        decisions = vmadm.decide(choose_all(host_of.lookup(), asked), state, disable_spoofing=False)
+    except Refused:
+        return
+    for change in vmadm.plan(decisions, state).changes:
+        host_of.update(change.data["zone"], change.data["payload"])
+        assert host.boots()
+        assert vmadm.holds(host_of.get(UUID), change.data["payload"])
+    again = vmadm.decide(choose_all(host_of.lookup(), asked), state, disable_spoofing=False)
+    assert not any(decision.changed for decision in again)
