@@ -15,6 +15,10 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.routable.ipv6.plugins.module_utils._identifiers import eui64_identifier
+
+# The name by which all that deals with zones knows it.
+eui64 = eui64_identifier
 _BITS = {4: 32, 6: 128}
 _LINK_LOCAL = int(ipaddress.IPv6Address("fe80::"))
 # RFC 4291, section 2.5.6. A guest with opaque identifiers has an opaque link-local address too (RFC 7217, section 3).
@@ -101,17 +105,14 @@ def static_addresses(ips: t.Iterable[str]) -> dict[Entry, str]:
 
 
 def parse_mac(text: str) -> int | None:
-    """A MAC address of six octets; illumos writes them without leading zeros (``2:8:20:1:2:3``)."""
+    """A MAC address that an interface can have; illumos writes octets without leading zeros (``2:8:20:1:2:3``)."""
     octets = text.strip().split(":")
     digits = "0123456789abcdefABCDEF"
     if len(octets) != 6 or not all(1 <= len(octet) <= 2 and all(c in digits for c in octet) for octet in octets):
         return None
-    return int("".join(octet.rjust(2, "0") for octet in octets), 16)
-
-
-def eui64(mac: int) -> int:
-    """The modified EUI-64 interface identifier (RFC 4291, appendix A) as a number of 64 bits."""
-    return ((mac >> 24) << 40 | 0xFFFE << 24 | mac & 0xFFFFFF) ^ (1 << 57)
+    number = int("".join(octet.rjust(2, "0") for octet in octets), 16)
+    # IEEE 802: the lowest bit of the first octet marks a group.
+    return None if not number or int(octets[0], 16) & 1 else number
 
 
 def link_local(identifier: int) -> Entry:

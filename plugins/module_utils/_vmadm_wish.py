@@ -222,7 +222,7 @@ def _selector(entry: object, who: str) -> Selector:
             raise Refused(f"{who}nics: {key}={value!r}", f"this is no {kind.__name__}", "Correct it")
     if "mac" in given and parse_mac(given["mac"]) is None:
         raise Refused(
-            f"{who}nics: mac={given['mac']}", "this is not a MAC address of 48 bits", "Write it as 72:9c:d5:34:47:59"
+            f"{who}nics: mac={given['mac']}", "no NIC can have this MAC address", "Write it as 72:9c:d5:34:47:59"
         )
     return Selector(**given)
 

@@ -474,7 +474,7 @@ MANY = [f"2001:db8:7::{number:x}" for number in range(1, 13)]
             {"nics": [{"mac": "72:9c:d5:00:00:99"}]},
             "the zone has net0 (72:9c:d5:00:00:01, nic_tag external, primary)",
         ),
-        ({}, {"nics": [{"mac": "72-9c"}]}, "this is not a MAC address of 48 bits"),
+        ({}, {"nics": [{"mac": "72-9c"}]}, "no NIC can have this MAC address"),
         ({}, {"nics": [{"interface": "net0"}, {"nic_tag": "lost"}]}, "nics: nic_tag=lost"),
         ({}, {"nics": [{}]}, "NICs are chosen by mac, interface, nic_tag, vlan_id, primary"),
         ({"nics": [nic(allowed_ips=MANY)]}, {}, "allowed_ips with 14 entries: vmadm takes at most 13 for a NIC"),
