@@ -105,7 +105,7 @@ def free_ranges(pools: t.Iterable[tuple[int, int]], used: t.Iterable[tuple[int, 
                 break
             if first > begin:
                 result.append((begin, first - 1))
-            begin = max(begin, last + 1)
+            begin = last + 1
         if begin <= end:
             result.append((begin, end))
     return result
