@@ -153,10 +153,11 @@ class Finding:
     @property
     def sentence(self) -> str:
         shown = self.where if self.value is None else f"{self.where}={shorten(self.value)}"
-        text = f"{shown}: {self.clause}. {self.remedy}."
         if self.error is not None:
-            return f"{text} (Director: {self.error}, {self.code})"
-        return f"{text} (The Director says nothing about it.)" if self.level == ERROR else text
+            said = f" ({self.error}, {self.code})"
+        else:
+            said = " (the Director says nothing)" if self.level == ERROR else ""
+        return f"{shown}: {self.clause}{said}. {self.remedy}."
 
     def as_dict(self) -> dict[str, t.Any]:
         return {

@@ -346,13 +346,13 @@ def test_a_link_local_gateway_is_answered_with_the_address_in_the_range() -> Non
     assert "2601:646:100:69f1:20d:b9ff:fe48:9249" in finding.remedy
     assert finding.where == "network ipv6, subnet 1: gateway"
     assert finding.config == "ipv6"
-    assert "(Director: NetworkInvalidGateway, 160003)" in finding.sentence
+    assert "/64 (NetworkInvalidGateway, 160003). Give" in finding.sentence
 
 
 def test_what_the_director_does_not_say_is_said_to_be_so() -> None:
     (finding,) = judge(config(subnet(reserved=[f"{base(9)} - {base(1)}"])))
     assert finding.remedy == f"Write it as {base(1)} - {base(9)}"
-    assert finding.sentence.endswith("(The Director says nothing about it.)")
+    assert "(the Director says nothing)." in finding.sentence
 
 
 def test_many_single_addresses_come_back_as_ranges_and_with_their_cost() -> None:

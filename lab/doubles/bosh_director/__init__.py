@@ -1,0 +1,9 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A BOSH Director to test against: its HTTPS API for configs and tasks, its UAA, and faults on demand.
+
+It follows the Director's source (v283.1.6), and refuses what the real one refuses. It shares no code with the
+collection, so that it can disagree with it.
+"""

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The requests that the Director answers. Each gives a status and what to send."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+import urllib.parse
+from dataclasses import dataclass, field
+
+from .configs import Configs, WrongLatest, parse_limit
+from .errors import DirectorError, bad_request
+from .identity import Local, Uaa, User
+from .tasks import Tasks
+
+JSON = "application/json"
+TEXT = "text/html;charset=utf-8"
+
+
+class Answer(t.NamedTuple):
+    status: int
+    body: bytes
+    content_type: str = TEXT
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Request(t.NamedTuple):
+    method: str
+    path: str
+    query: dict[str, str]
+    authorization: str | None
+    content_type: str
+    body: bytes
+
+    @classmethod
+    def of(cls, method: str, target: str, headers: t.Mapping[str, str], body: bytes) -> Request:
+        parts = urllib.parse.urlsplit(target)
+        query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        kind = (headers.get("Content-Type") or "").partition(";")[0].strip()
+        return cls(method, parts.path, query, headers.get("Authorization"), kind, body)
+
+
+def as_json(status: int, value: object) -> Answer:
+    return Answer(status, json.dumps(value).encode(), JSON)
+
+
+@dataclass
+class Director:
+    """The state of a Director and how it answers.
+
+    :arg identity: a :class:`Uaa` or the Director's own users.
+    :arg uaa_url: where the UAA is, for ``/info``.
+    """
+
+    identity: Uaa | Local
+    uaa_url: str = ""
+    version: str = "283.1.6"
+    name: str = "double"
+    cpi: str = "vsphere_cpi"
+    config_server: bool = False
+    configs: Configs = field(default_factory=Configs)
+    tasks: Tasks = field(default_factory=Tasks)
+
+    def answer(self, request: Request) -> Answer:
+        user = self.identity.user(request.authorization)
+        if request.path == "/info" and request.method == "GET":
+            return as_json(200, self._info(user))
+        if user is None:
+            body = f"Not authorized: '{request.path}'\n".encode()
+            return Answer(401, body, TEXT, (("WWW-Authenticate", 'Basic realm="BOSH Director"'),))
+        try:
+            return self._route(request, user)
+        except DirectorError as error:
+            return as_json(error.status, {"code": error.code, "description": error.description})
+        except WrongLatest as wrong:
+            return as_json(
+                412,
+                {
+                    "latest_id": wrong.latest,
+                    "expected_latest_id": wrong.expected,
+                    "description": f"Latest Id: '{wrong.latest}' does not match expected latest id",
+                },
+            )
+
+    def _info(self, user: User | None) -> dict[str, t.Any]:
+        if isinstance(self.identity, Uaa):
+            kind, options = "uaa", {"url": self.uaa_url, "urls": [self.uaa_url]}
+        else:
+            kind, options = "basic", {}
+        return {
+            "name": self.name,
+            "uuid": "4f4f4f4f-0000-4000-8000-000000000001",
+            "version": f"{self.version} (00000000)",
+            "user": user.name if user else None,
+            "cpi": self.cpi,
+            "stemcell_os": "-",
+            "stemcell_version": "-",
+            "user_authentication": {"type": kind, "options": options},
+            "features": {
+                "local_dns": {"status": True, "extras": {"domain_name": "bosh"}},
+                "snapshots": {"status": False},
+                "config_server": {"status": self.config_server, "extras": {"urls": []}},
+            },
+        }
+
+    def _route(self, request: Request, user: User) -> Answer:
+        for method, pattern, handler, writes in (
+            ("GET", r"/configs/?", self._list_configs, False),
+            ("POST", r"/configs/diff", self._diff, False),
+            ("POST", r"/configs/?", self._update_config, True),
+            ("DELETE", r"/configs/?", self._delete_config, True),
+            ("GET", r"/configs/([^/]+)", self._one_config, False),
+            ("DELETE", r"/configs/([^/]+)", self._delete_by_id, True),
+            ("GET", r"/tasks/?", self._list_tasks, False),
+            ("GET", r"/tasks/([^/]+)", self._one_task, False),
+            ("GET", r"/tasks/([^/]+)/output", self._output, False),
+        ):
+            found = re.fullmatch(pattern, request.path)
+            # Sinatra takes a route that consumes JSON for no match when the content type is another.
+            if not found or method != request.method or (method == "POST" and request.content_type != JSON):
+                continue
+            if not (user.may_write if writes else user.may_read):
+                scopes = "bosh.admin" if writes else "bosh.admin, bosh.read"
+                raise DirectorError(600000, f"Require one of the scopes: {scopes}", 401)
+            return handler(request, *found.groups())
+        return Answer(404, f"Endpoint '{request.path}' not found.".encode())
+
+    def _list_configs(self, request: Request) -> Answer:
+        query = request.query
+        limit = parse_limit(query.get("limit"), query.get("latest"), self.configs.highest())
+        rows = self.configs.find(query.get("type"), query.get("name"), limit)
+        return as_json(200, [self.configs.as_dict(row) for row in rows])
+
+    def _one_config(self, dummy: Request, identifier: str) -> Answer:
+        return as_json(200, self.configs.as_dict(self.configs.by_id(identifier)))
+
+    def _update_config(self, request: Request) -> Answer:
+        return as_json(201, self.configs.as_dict(self.configs.update(_body(request))))
+
+    def _diff(self, request: Request) -> Answer:
+        return as_json(200, self.configs.diff(_body(request)))
+
+    def _delete_config(self, request: Request) -> Answer:
+        for key in ("type", "name"):
+            if not request.query.get(key):
+                raise bad_request(f"'{key}' is required")
+        return Answer(204 if self.configs.delete(request.query["type"], request.query["name"]) else 404, b"")
+
+    def _delete_by_id(self, dummy: Request, identifier: str) -> Answer:
+        self.configs.delete_by_id(identifier)
+        return Answer(204, b"")
+
+    def _list_tasks(self, request: Request) -> Answer:
+        return as_json(200, [task.as_dict() for task in self.tasks.find(request.query)])
+
+    def _one_task(self, dummy: Request, identifier: str) -> Answer:
+        return as_json(200, self.tasks.get(identifier).as_dict())
+
+    def _output(self, request: Request, identifier: str) -> Answer:
+        kind = request.query.get("type", "debug")
+        if kind not in ("debug", "cpi", "event", "result", "none"):
+            raise DirectorError(600000, f"Unknown type {kind}", 401)
+        output = self.tasks.get(identifier).output.get(kind, "")
+        return Answer(200, output.encode(), "text/plain") if output else Answer(204, b"")
+
+
+def _body(request: Request) -> dict[str, t.Any]:
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise DirectorError(710001, f"Invalid JSON request body: {error}") from error
+    if not isinstance(body, dict):
+        raise bad_request("JSON object expected")
+    return body

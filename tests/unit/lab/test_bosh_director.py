@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+
+"""The Director double keeps to the Director's rules."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import pathlib
+import ssl
+import subprocess
+import sys
+import typing as t
+
+import pytest
+from doubles.bosh_director.api import JSON, Answer, Director, Request
+from doubles.bosh_director.faults import Fault
+from doubles.bosh_director.identity import ADMIN, READ, Local, Uaa
+
+USERS = {"admin": ("pw", (ADMIN,)), "reader": ("pw", (READ,))}
+
+
+def basic(name: str, password: str = "pw") -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+class Client:
+    def __init__(self, name: str = "admin") -> None:
+        self.director = Director(Local(dict(USERS)))
+        self.name = name
+
+    def ask(self, method: str, target: str, body: object = None, kind: str = JSON) -> Answer:
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        headers = {"Authorization": basic(self.name), "Content-Type": kind}
+        return self.director.answer(Request.of(method, target, headers, data))
+
+    def put(self, content: str, **more: t.Any) -> tuple[int, dict[str, t.Any]]:
+        answer = self.ask("POST", "/configs", {"type": "cloud", "name": "ipv6", "content": content, **more})
+        return answer.status, json.loads(answer.body)
+
+
+class TestConfigs:
+    def test_an_id_changes_only_with_the_bytes(self) -> None:
+        client = Client()
+        status, row = client.put("a: 1\n")
+        assert (status, row["id"], row["current"], row["team"]) == (201, "1", True, None)
+        assert client.put("a: 1\n")[1]["id"] == "1"
+        assert client.put("a:  1\n")[1]["id"] == "2"
+
+    @pytest.mark.parametrize(("expected", "status"), [("0", 412), (1, 201), ("1", 201), (None, 201), ("2", 412)])
+    def test_optimistic_locking(self, expected: object, status: int) -> None:
+        client = Client()
+        client.put("a: 1\n", expected_latest_id="0")
+        assert client.put("a: 2\n", expected_latest_id=expected)[0] == status
+        # Locking comes before comparing, so the same content is refused too.
+        assert client.put("a: 2\n" if status == 201 else "a: 1\n", expected_latest_id="0")[0] == 412
+
+    def test_what_the_conflict_says(self) -> None:
+        client = Client()
+        client.put("a: 1\n")
+        status, body = client.put("a: 2\n", expected_latest_id="7")
+        assert (status, body["latest_id"], body["expected_latest_id"]) == (412, "1", "7")
+
+    @pytest.mark.parametrize(
+        ("request_body", "code"),
+        [
+            ({"name": "x", "content": "a: 1"}, 440010),
+            ({"type": "", "name": "x", "content": "a: 1"}, 440010),
+            ({"type": 1, "name": "x", "content": "a: 1"}, 440010),
+            ({"type": "cloud", "name": "x", "content": "[]"}, 440011),
+            ({"type": "cloud", "name": "x", "content": ""}, 440011),
+            ({"type": "cloud", "name": "x", "content": "a: [b"}, 440011),
+            ({"type": "cloud", "name": "x", "content": "a: 2026-01-01"}, 440011),
+            ([], 440010),
+            (b"{", 710001),
+        ],
+    )
+    def test_what_is_refused(self, request_body: object, code: int) -> None:
+        answer = Client().ask("POST", "/configs", request_body)
+        assert (answer.status, json.loads(answer.body)["code"]) == (400, code)
+
+    def test_networks_are_not_looked_at(self) -> None:
+        assert Client().put("networks: [{name: ipv6, subnets: [{range: nonsense}]}]\n")[0] == 201
+
+    def test_another_content_type_is_another_endpoint(self) -> None:
+        answer = Client().ask("POST", "/configs", {"type": "cloud", "name": "x", "content": "a: 1"}, "text/yaml")
+        assert (answer.status, answer.body) == (404, b"Endpoint '/configs' not found.")
+
+    def test_versions_of_releases_become_text(self) -> None:
+        client = Client()
+        client.put("releases: [{name: dns, version: 1.5}]\n", type="runtime", name="dns")
+        row = client.director.configs.current("runtime", "dns")
+        assert row is not None and row.content == "---\nreleases:\n- name: dns\n  version: '1.5'\n"
+
+    def test_listing(self) -> None:
+        client = Client()
+        for name in ("b", "default", "a"):
+            client.put("a: 1\n", name=name)
+            client.put("a: 2\n", name=name)
+
+        def names(query: str) -> list[str]:
+            rows = json.loads(client.ask("GET", f"/configs?{query}").body)
+            return [f"{row['name']}{row['id']}{'*' if row['current'] else ''}" for row in rows]
+
+        assert names("") == names("latest=true") == names("type=cloud&limit=1") == ["default4*", "a6*", "b2*"]
+        assert names("latest=false&name=a") == ["a6*", "a5"]
+        assert names("type=runtime") == []
+        for query in ("limit=0", "limit=x", "latest=yes"):
+            assert client.ask("GET", f"/configs?{query}").status == 400
+
+    def test_deleting(self) -> None:
+        client = Client()
+        client.put("a: 1\n")
+        client.put("a: 2\n")
+        assert client.ask("DELETE", "/configs/2").status == 204
+        # The version before it is the current one again.
+        assert json.loads(client.ask("GET", "/configs").body)[0]["id"] == "1"
+        assert client.ask("DELETE", "/configs?type=cloud").status == 400
+        assert client.ask("DELETE", "/configs?type=cloud&name=ipv6").status == 204
+        assert client.ask("DELETE", "/configs?type=cloud&name=ipv6").status == 404
+        assert client.ask("GET", "/configs/1").status == 404
+        assert client.put("a: 1\n")[1]["id"] == "3"
+
+    def test_differences(self) -> None:
+        client = Client()
+        client.put("a: 1\nb: 2\n")
+        request = {"type": "cloud", "name": "ipv6", "content": "a: 1\nb: 3\n"}
+        answer = json.loads(client.ask("POST", "/configs/diff", request).body)
+        assert answer == {"from": {"id": "1"}, "diff": [["a: 1", None], ["b: 2", "removed"], ["b: 3", "added"]]}
+        same = {"from": {"id": "1"}, "to": {"content": "b: 2\na: 1\n"}}
+        assert json.loads(client.ask("POST", "/configs/diff", same).body) == {"diff": []}
+        assert client.ask("POST", "/configs/diff", {"from": {"id": "x"}, "to": {"content": "a: 1"}}).status == 400
+        assert client.ask("POST", "/configs/diff", {"from": "a"}).status == 400
+
+
+class TestAccess:
+    def test_info_needs_no_login(self) -> None:
+        director = Director(Local({}), version="282.0.9")
+        answer = director.answer(Request.of("GET", "/info", {}, b""))
+        info = json.loads(answer.body)
+        assert (info["version"], info["user"]) == ("282.0.9 (00000000)", None)
+        assert info["user_authentication"] == {"type": "basic", "options": {}}
+
+    @pytest.mark.parametrize("header", [None, "", basic("admin", "x"), basic("nobody"), "Basic !", "bearer a.b.c"])
+    def test_nobody(self, header: str | None) -> None:
+        director = Director(Local(dict(USERS)))
+        answer = director.answer(Request.of("GET", "/configs", {"Authorization": header} if header else {}, b""))
+        assert (answer.status, answer.body) == (401, b"Not authorized: '/configs'\n")
+        assert answer.headers == (("WWW-Authenticate", 'Basic realm="BOSH Director"'),)
+
+    def test_a_reader_reads(self) -> None:
+        client = Client("reader")
+        assert client.ask("GET", "/configs").status == 200
+        status, body = client.put("a: 1\n")
+        assert (status, body["code"]) == (401, 600000)
+
+    def test_tokens(self) -> None:
+        uaa = Uaa(dict(USERS), seconds=60)
+        status, answer = uaa.token(basic("reader"), "grant_type=client_credentials")
+        assert (status, answer["token_type"], answer["expires_in"]) == (200, "bearer", 60)
+        header = f"bearer {answer['access_token']}"
+        user = uaa.user(header)
+        assert user is not None and (user.name, user.may_read, user.may_write) == ("reader", True, False)
+        assert uaa.user(header[:-2]) is None and Uaa(dict(USERS)).user(header) is None
+        uaa.skip(61)
+        assert uaa.user(header) is None
+
+    @pytest.mark.parametrize(
+        ("header", "form"),
+        [
+            (basic("admin", "x"), "grant_type=client_credentials"),
+            (None, "grant_type=client_credentials"),
+            (basic("admin"), "grant_type=password"),
+        ],
+    )
+    def test_no_token(self, header: str | None, form: str) -> None:
+        status, answer = Uaa(dict(USERS)).token(header, form)
+        assert (status, answer["error"]) == (401, "invalid_client")
+
+
+class TestTasks:
+    def test_tasks(self) -> None:
+        client = Client()
+        tasks = client.director.tasks
+        tasks.add("update_deployment", "create deployment", "admin", "nginx").state = "done"
+        tasks.add("scheduled_cleanup", "clean up", "director").output["event"] = "{}\n"
+
+        def ids(query: str) -> list[int]:
+            return [task["id"] for task in json.loads(client.ask("GET", f"/tasks?{query}").body)]
+
+        assert (ids(""), ids("verbose=2"), ids("verbose=2&limit=1"), ids("state=queued,processing")) == (
+            [1],
+            [2, 1],
+            [2],
+            [],
+        )
+        assert json.loads(client.ask("GET", "/tasks/1").body)["state"] == "done"
+        assert client.ask("GET", "/tasks/2/output?type=event").body == b"{}\n"
+        assert client.ask("GET", "/tasks/2/output?type=result").status == 204
+        missing = client.ask("GET", "/tasks/9")
+        assert (missing.status, json.loads(missing.body)["code"]) == (404, 10000)
+
+
+def test_an_unknown_fault() -> None:
+    with pytest.raises(ValueError, match="there are 401"):
+        Fault("flood")
+
+
+def test_as_a_program(tmp_path: pathlib.Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("pw\n")
+    lab = pathlib.Path(__file__).resolve().parents[3] / "lab"
+    program = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "doubles.bosh_director", "--directory", str(tmp_path / "tls")),
+            *("--port", "0", "--uaa-port", "0", "--secret-file", str(secret), "--login", "basic"),
+        ],
+        cwd=lab,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert program.stdout is not None
+        port = int(program.stdout.readline().split(",")[0].rpartition(":")[2])
+        context = ssl.create_default_context(cafile=str(tmp_path / "tls" / "ca.pem"))
+        statuses = []
+        for method, path, body in (
+            ("POST", "/_faults", '{"kind": "500"}'),
+            ("GET", "/configs", None),
+            ("GET", "/configs", None),
+            ("POST", "/_faults", '{"kind": "flood"}'),
+        ):
+            connection = http.client.HTTPSConnection("127.0.0.1", port, context=context)
+            connection.request(method, path, body, {"Authorization": basic("admin")})
+            statuses.append(connection.getresponse().status)
+            connection.close()
+        assert statuses == [200, 500, 200, 400]
+    finally:
+        program.terminate()
+        assert program.wait(20) == 0
