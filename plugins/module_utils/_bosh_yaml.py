@@ -84,7 +84,7 @@ def load(text: str) -> t.Any:
         return yaml.load(text, Loader=_make_loader())
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        problem = str(getattr(error, "problem", None) or error).split("\n")[0]
+        problem = str(getattr(error, "problem", None) or error).partition("\n")[0]
         if mark is None:
             raise BadYaml(f"the content is no YAML: {problem}") from error
         raise BadYaml(f"the content is no YAML in line {mark.line + 1}: {problem}{_hint(text, mark.line)}") from error

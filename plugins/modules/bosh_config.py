@@ -70,7 +70,7 @@ options:
     description:
       - Change the config only if this is the id of its latest version, V(0) for none.
       - Without it the version that this module has read is the one that is expected, so that a change somebody else
-        makes at the same time is never overwritten.
+        makes at the same time is never overwritten. Directors before 266.2.0 do not look at it.
     type: str
   rules:
     description:

@@ -20,6 +20,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_client 
 from ansible_collections.routable.ipv6.plugins.modules import bosh_config
 from doubles.bosh_director.api import Director
 from doubles.bosh_director.certificates import make_certificates
+from doubles.bosh_director.errors import DirectorError
 from doubles.bosh_director.identity import ADMIN, READ, Local, Uaa
 from doubles.bosh_director.server import Double
 
@@ -450,10 +451,11 @@ class TestFailures:
         world.double.max_body = 10 << 20
         assert world.run(content=large)["changed"]
 
-    def test_what_the_director_itself_refuses(self, world: World) -> None:
-        world.double.director.configs.update = lambda request: (_ for _ in ()).throw(  # type: ignore[method-assign]
-            bosh_config_error(440011, "YAML hash expected")
-        )
+    def test_what_the_director_itself_refuses(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(request: object) -> t.NoReturn:
+            raise DirectorError(440011, "YAML hash expected")
+
+        monkeypatch.setattr(world.double.director.configs, "update", refuse)
         assert "refuses: YAML hash expected (440011)" in world.sentence()
 
     @pytest.mark.parametrize(
@@ -468,12 +470,6 @@ class TestFailures:
     )
     def test_urls(self, world: World, url: str, words: str) -> None:
         assert words in world.sentence(director=url)
-
-
-def bosh_config_error(code: int, text: str) -> Exception:
-    from doubles.bosh_director.errors import DirectorError
-
-    return DirectorError(code, text)
 
 
 @pytest.mark.parametrize("form", ["https://[::1]:{port}", "[::1]:{port}"])
