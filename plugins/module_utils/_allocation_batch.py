@@ -1,0 +1,377 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""One transaction of a task: pools are defined, requests without a pool find theirs, names move or are placed, and all
+of it is granted or nothing.
+
+A *wish* is a request as people write it. Beside what the ledger knows it may have ``prefer`` (where a new name is put
+if that place is in the pool and free, else the pool's strategy decides), ``move`` (a name that has another place leaves
+that one), and no pool at all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation import (
+    Pool,
+    Request,
+    check_name,
+    parse_request,
+    place,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import (
+    BITS,
+    number,
+    overlap,
+    packed,
+    size_of,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger import pools as ledger_pools
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.batch import Batch
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Clashes, Outcome
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import ACTIVE, RESERVED, Record
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.usage import Exhausted
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+
+# Key of an allocation's meta: the pool that was asked for when a provider answered with a place elsewhere.
+ASKED_POOL = "asked_pool"
+_PLACES = ("address", "prefix", "suffix")
+# A request of nobody's pool, until it has found one.
+_NOWHERE = "-"
+
+
+@dataclass
+class Wish:
+    """A request, and what a task may say beside it. ``pool`` of the request is ``-`` where none was named."""
+
+    request: Request
+    prefer: str | None = None
+    move: bool = False
+
+    @property
+    def nowhere(self) -> bool:
+        return self.request.pool == _NOWHERE
+
+
+class Unserved(Exception):
+    """Wishes that no pool can serve, and why; nothing was changed. ``error`` is for who has no provider."""
+
+    def __init__(self, wishes: t.Sequence[Wish], error: Refused) -> None:
+        super().__init__(str(error))
+        self.wishes = tuple(wishes)
+        self.error = error
+
+
+def parse_wish(given: object, pool: str | None = None, owner: str | None = None) -> Wish:
+    """A wish from a name or a mapping.
+
+    :arg pool: and ``owner``: of wishes that name none.
+    :raises Refused: a key that no request has, or a value that cannot be.
+    """
+    if isinstance(given, str):
+        return Wish(Request(pool or _NOWHERE, check_name(given, "request: name"), owner=owner))
+    if not isinstance(given, t.Mapping):
+        raise Refused(f"request {given!r}", "a request is a mapping, or a name", "Give at least its name")
+    plain = {key: value for key, value in given.items() if key not in ("prefer", "move")}
+    if plain.get("owner") is None and owner is not None:
+        plain["owner"] = owner
+    request = parse_request(plain, pool or _NOWHERE)
+    what = f"request {request.name}"
+    prefer, move = given.get("prefer"), given.get("move") or False
+    if prefer is not None and not isinstance(prefer, str):
+        raise Refused(f"{what}: prefer={prefer}", "this is a text", "Quote it")
+    if not isinstance(move, bool):
+        raise Refused(f"{what}: move={move}", "this is true or false", "Give a boolean, without quotes")
+    if prefer and request.at is not None:
+        raise Refused(f"{what}: prefer={prefer}", f"{request.at} is asked for as well", "Leave one of them out")
+    return Wish(request, prefer or None, move)
+
+
+def parse_wishes(given: object, pool: str | None = None, owner: str | None = None) -> list[Wish]:
+    """Wishes from a list of names and mappings, or from a mapping name → what else the request says.
+
+    :raises Refused: as for :func:`parse_wish`.
+    """
+    if isinstance(given, t.Mapping):
+        entries: list[object] = []
+        for name, entry in given.items():
+            if entry is None:
+                entries.append(str(name))
+            elif isinstance(entry, t.Mapping):
+                entries.append({"name": name, **entry})
+            elif isinstance(entry, str):
+                entries.append({"name": name, "suffix" if entry.startswith("::") else "address": entry})
+            else:
+                raise Refused(f"request {name}={entry!r}", "this is a mapping, an address or nothing", "Correct it")
+        given = entries
+    if isinstance(given, str) or not isinstance(given, (list, tuple)):
+        raise Refused(f"requests={given!r}", "requests are a list or a mapping", "Put a single one into a list")
+    return [parse_wish(one, pool, owner) for one in given]
+
+
+class Grant:
+    """What a transaction does, in :meth:`__call__`; made anew for every attempt.
+
+    :arg state: present, reserved, adopted or absent.
+    :arg definitions: of pools, by name.
+    :arg provided: whether somebody will be asked about what no pool can serve: then Unserved is raised.
+    """
+
+    def __init__(
+        self,
+        wishes: t.Sequence[Wish],
+        state: str,
+        definitions: t.Mapping[str, object],
+        drop: t.Sequence[str] = (),
+        provided: bool = False,
+    ) -> None:
+        self._wishes, self._state = wishes, state
+        self._definitions, self._drop, self._provided = definitions, drop, provided
+        self.pools_before: dict[str, t.Any] = {}
+        self.pools_after: dict[str, t.Any] = {}
+        self.pools: dict[str, Pool] = {}
+
+    def __call__(self, batch: Batch) -> list[Outcome]:
+        """The outcomes in the order of the wishes.
+
+        :raises Refused: one of them cannot be granted.
+        :raises Unserved: only with ``provided``.
+        """
+        old = {name: pool for name, (dummy, pool) in batch.pools.items()}
+        self.pools_before, self.pools_after = {}, {}
+        ledger_pools.define(batch, batch.pools, self._definitions)
+        outcomes = self._grant(batch)
+        ledger_pools.drop(batch, batch.pools, self._drop)
+        self.pools = {name: pool for name, (dummy, pool) in sorted(batch.pools.items())}
+        for name in sorted({*old, *self.pools}):
+            before, after = old.get(name), self.pools.get(name)
+            if before != after:
+                if before is not None:
+                    self.pools_before[name] = before.as_dict()
+                if after is not None:
+                    self.pools_after[name] = after.as_dict()
+        return outcomes
+
+    def _grant(self, batch: Batch) -> list[Outcome]:
+        clashes: list[str] = []
+        requests = self._placed(batch, clashes)
+        if self._state == "absent":
+            return batch.absent(requests)
+        moved = self._leave(batch, requests)
+        try:
+            outcomes = batch.present(
+                requests, RESERVED if self._state == "reserved" else ACTIVE, adopt=self._state == "adopted"
+            )
+        except Clashes as error:
+            raise Clashes([*clashes, *error.clashes]) from error
+        except Exhausted as error:
+            raise self._unserved(batch, error) if self._provided else error from None
+        if clashes:
+            raise Clashes(clashes)
+        return (
+            [
+                outcome._replace(before=moved[outcome.pool.name, outcome.name])
+                if (outcome.pool.name, outcome.name) in moved
+                else outcome
+                for outcome in outcomes
+            ]
+            if moved
+            else outcomes
+        )
+
+    def _placed(self, batch: Batch, clashes: list[str]) -> list[Request]:
+        """Every wish as a request of a pool. While adopting, what is wrong with them goes to ``clashes``."""
+        wishes = self._adoptable(clashes) if self._state == "adopted" else self._wishes
+        unserved: list[Wish] = []
+        first: Refused | None = None
+        requests = []
+        for wish in wishes:
+            try:
+                requests.append(self._at_home(batch, wish) if wish.nowhere else wish.request)
+            except Refused as refused:
+                if self._state == "adopted":
+                    clashes.append(f"{refused.what}: {refused.rule}")
+                    continue
+                if not self._provided or wish.request.at is not None:
+                    raise
+                unserved.append(wish)
+                first = first or refused
+        if self._provided:
+            fixed = self._of_fixed_pools(batch, requests)
+            unserved += fixed
+            if fixed and first is None:
+                first = Refused(fixed[0].request.name, "its pool does not choose", "Give the address or the suffix")
+        if unserved and first is not None:
+            raise Unserved(unserved, first)
+        if any(wish.prefer for wish in wishes) and self._state in ("present", "reserved"):
+            requests = self._preferred(batch, wishes, requests)
+        return requests
+
+    def _adoptable(self, clashes: list[str]) -> list[Wish]:
+        """Each name once: the same place twice is no contradiction, two places are."""
+        result: dict[tuple[str, str], Wish] = {}
+        for wish in self._wishes:
+            key = wish.request.pool, wish.request.name
+            if key not in result:
+                result[key] = wish
+            elif result[key].request.at != wish.request.at:
+                clashes.append(f"{wish.request.name}: it is at {result[key].request.at} and at {wish.request.at}")
+        return list(result.values())
+
+    def _at_home(self, batch: Batch, wish: Wish) -> Request:
+        """The pool of a request that names none: where its address lies, or where its name is, or the only one."""
+        request = wish.request
+        if request.at is not None:
+            home = _home((pool for dummy, pool in batch.pools.values()), request.at)
+            if home is None:
+                raise Refused(
+                    f"{request.name}={request.at}", "it lies in no pool of the ledger", "Define a pool for it"
+                )
+            return request._replace(pool=home)
+        found = [
+            pool.name
+            for pool_id, pool in batch.pools.values()
+            if any(not one.tomb for one in batch.known(pool_id, [request.name]).get(request.name, []))
+        ]
+        if len(found) == 1 or (not found and len(batch.pools) == 1):
+            return request._replace(pool=(found or list(batch.pools))[0])
+        known = ", ".join(sorted(found or batch.pools)) or "none yet"
+        raise Refused(
+            f"request {request.name}",
+            f"it has no pool, and {'the name is in several: ' if found else 'the ledger has '}{known}",
+            "Name the pool",
+        )
+
+    def _of_fixed_pools(self, batch: Batch, requests: t.Sequence[Request]) -> list[Wish]:
+        names: dict[str, list[Request]] = {}
+        for request in requests:
+            if request.at is None and request.pool in batch.pools and batch.pools[request.pool][1].strategy == "fixed":
+                names.setdefault(request.pool, []).append(request)
+        return [wish for pool, wanted in names.items() for wish in _unknown(batch, pool, wanted)]
+
+    def _unserved(self, batch: Batch, error: Exhausted) -> Exception:
+        """Those who come last of the names that the full pool does not know, or the error itself."""
+        pool, length = error.usage["pool"], error.usage["length"]
+        default = batch.pools[pool][1].length
+        wanted = [
+            wish.request
+            for wish in self._wishes
+            if wish.request.pool == pool
+            and wish.request.at is None
+            and (default if wish.request.length is None else wish.request.length) == length
+        ]
+        unknown = _unknown(batch, pool, wanted)
+        room = min(error.usage["available_blocks"], max(len(unknown) - 1, 0))
+        return Unserved(unknown[room:], error) if unknown else error
+
+    def _preferred(self, batch: Batch, wishes: t.Sequence[Wish], requests: t.Sequence[Request]) -> list[Request]:
+        """New names at the places that they prefer, as far as these are free."""
+        preferring: dict[str, list[int]] = {}
+        for index, wish in enumerate(wishes):
+            if wish.prefer and requests[index].pool in batch.pools:
+                preferring.setdefault(requests[index].pool, []).append(index)
+        result = list(requests)
+        for name, indexes in preferring.items():
+            pool_id, pool = batch.pools[name]
+            known = batch.known(pool_id, [requests[index].name for index in indexes])
+            runs = [_run(pool, one) for one in requests if one.pool == name and one.at is not None]
+            taken = [run for run in runs if run is not None]
+            for index in indexes:
+                request = requests[index]._replace(at=wishes[index].prefer)
+                run = _run(pool, request)
+                if request.name in known or run is None or any(overlap(run, other) for other in taken):
+                    continue
+                if _free(batch, pool_id, *run):
+                    taken.append(run)
+                    result[index] = request
+        return result
+
+    def _leave(self, batch: Batch, requests: t.Sequence[Request]) -> dict[tuple[str, str], Record]:
+        """Release the places of names that move, and tell where they were."""
+        moving = {(wish.request.pool, wish.request.name) for wish in self._wishes if wish.move}
+        result: dict[tuple[str, str], Record] = {}
+        leaving = []
+        for request in requests:
+            if (request.pool, request.name) not in moving or request.at is None or request.pool not in batch.pools:
+                continue
+            pool_id, pool = batch.pools[request.pool]
+            first, length = place(pool, request.at, request.length, f"{pool.name}/{request.name}: address")
+            for record in batch.known(pool_id, [request.name]).get(request.name, []):
+                if not record.tomb and (number(record.start), record.length) != (first, length):
+                    result[pool.name, request.name] = record
+                    leaving.append(Request(pool.name, request.name, force=request.force))
+        if leaving:
+            batch.absent(leaving)
+        return result
+
+
+def of_pools(wishes: t.Iterable[Wish], pools: t.Sequence[Pool]) -> list[Request]:
+    """Requests to compare with a ledger: those without a pool get the one that holds their address.
+
+    What lies in no pool is nobody's to compare.
+
+    :raises Refused: neither a pool nor an address.
+    """
+    result = []
+    for wish in wishes:
+        request = wish.request
+        if wish.nowhere and request.at is None:
+            raise Refused(f"request {request.name}", "it has neither a pool nor an address", "Name the pool")
+        home = _home(pools, str(request.at)) if wish.nowhere else request.pool
+        if home is not None:
+            result.append(request._replace(pool=home))
+    return result
+
+
+def asked_elsewhere(batch: Batch, wish: Wish) -> Request | None:
+    """The request of a name that a provider has placed in another pool before, in that pool."""
+    for pool_id, pool in batch.pools.values():
+        for record in batch.known(pool_id, [wish.request.name]).get(wish.request.name, []):
+            if not record.tomb and record.meta and json.loads(record.meta).get(ASKED_POOL) == wish.request.pool:
+                return wish.request._replace(pool=pool.name)
+    return None
+
+
+def _unknown(batch: Batch, pool: str, requests: t.Sequence[Request]) -> list[Wish]:
+    known = batch.known(batch.pools[pool][0], [request.name for request in requests])
+    return [Wish(request) for request in requests if request.name not in known]
+
+
+def _home(pools: t.Iterable[Pool], text: str) -> str | None:
+    """The innermost pool that holds an address or a prefix."""
+    homes = [(pool.space_length, pool.name) for pool in pools if _holds(pool, text)]
+    return max(homes)[1] if homes else None
+
+
+def _holds(pool: Pool, text: str) -> bool:
+    """Whether an address or a prefix, as it is written, lies in the pool."""
+    if pool.prefix is None:
+        return False
+    address, dummy, length = text.partition("/")
+    first = int(parse_address(address))
+    return int(length or BITS) >= pool.space_length and pool.prefix.supernet_of(
+        ipaddress.IPv6Network((first, int(length or BITS)), strict=False)
+    )
+
+
+def _run(pool: Pool, request: Request) -> tuple[int, int] | None:
+    try:
+        first, length = place(pool, str(request.at), request.length, request.name)
+    except Refused:
+        return None
+    return first, first + size_of(length) - 1
+
+
+def _free(batch: Batch, pool_id: int, first: int, last: int) -> bool:
+    rows = batch.engine.rows(
+        "SELECT last FROM gaps WHERE pool = ? AND start <= ? ORDER BY start DESC LIMIT 1", (pool_id, packed(first))
+    )
+    return bool(rows) and number(rows[0][0]) >= last
