@@ -14,6 +14,9 @@ PLAY := ansible-playbook -i lab/inventory.yml
 # The steps to run: all, or some of `python3 tests/run.py --list`.
 STEPS ?=
 
+# What to measure: the names of files in tests/benchmarks.
+BENCH ?= $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
+
 .PHONY: help setup site test bench lab-up lab-down lab-status clean
 
 help: ## Show this list.
@@ -29,10 +32,10 @@ site: lab-up ## Bring the lab up, give its containers addresses, prove them with
 test: setup ## Check everything, two steps at a time (STEPS="unit lint" for some of it).
 	@$(PYTHON) tests/run.py $(STEPS)
 
-bench: site ## Measure: what a second run costs, how soon a container answers behind each NDP proxy, the filters.
-	@$(WITH_LAB) $(PYTHON) tests/benchmarks/second_run.py
-	@$(WITH_LAB) $(PYTHON) tests/benchmarks/ndp_proxy_latency.py
-	@.venv/bin/python tests/benchmarks/filters.py
+bench: site ## Measure, each figure beside its goal; ends with what missed one (BENCH="filters" for some of it).
+	@$(WITH_LAB) export PYTHONPATH="$(CURDIR)/.dev"; missed=; for name in $(BENCH); do \
+		printf '\n== %s\n' "$$name"; python tests/benchmarks/$$name.py || missed="$$missed $$name"; \
+	done; [ -z "$$missed" ] || { printf '\nmissed a goal:%s\n' "$$missed"; exit 1; }
 
 lab-up: setup ## Bring the lab up: a router, a vantage point, four hosts.
 	@$(LAB) up
