@@ -6,18 +6,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import pathlib
 import re
 import subprocess
-import tarfile
 import typing as t
 
-import ansible
 import pytest
-from conftest import ROOT, Lab
+from conftest import Lab
 
 HOST = {
     "name": "trixie",
@@ -41,7 +37,6 @@ for last in 20 21; do
 done
 docker create --name stopped lab/busybox:latest true >/dev/null
 """
-MODULE = "/opt/probe"
 FIREWALL = "nft add table ip6 probe; nft 'add chain ip6 probe forward {type filter hook forward priority 0;}'"
 
 
@@ -53,38 +48,12 @@ class Rules(t.Protocol):
 def site(lab: Lab) -> Lab:
     lab.up([HOST])
     lab.sh("trixie", SETUP)
-    for host in ("stranger", "trixie"):
-        unpack = f"rm -rf {MODULE}; mkdir -p {MODULE}; base64 -d | tar -xz -C {MODULE}"
-        lab.lab("exec", host, "sh", "-ec", unpack, stdin=packed())
     return lab
-
-
-def packed() -> str:
-    """The module with all that it imports, so that it runs on a host without a run of Ansible for each probe."""
-    content = io.BytesIO()
-    collection = "ansible_collections/routable/ipv6/plugins"
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        for path in ("modules/ipv6_probe.py", "module_utils"):
-            archive.add(ROOT / "plugins" / path, f"{collection}/{path}", filter=only_code)
-        # Empty, as Ansible itself sends it.
-        archive.addfile(tarfile.TarInfo("ansible/__init__.py"))
-        for path in ("release.py", "module_utils"):
-            archive.add(pathlib.Path(ansible.__file__).parent / path, f"ansible/{path}", filter=only_code)
-    return base64.b64encode(content.getvalue()).decode()
-
-
-def only_code(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return entry if entry.isdir() or entry.name.endswith(".py") else None
 
 
 def run(site: Lab, host: str, user: str = "", check: bool = False, **args: t.Any) -> dict[str, t.Any]:
     """One execution of the module on a host, and its result."""
-    given = json.dumps({"ANSIBLE_MODULE_ARGS": {**args, "_ansible_check_mode": check}})
-    become = f"setpriv --reuid {user} --regid nogroup --clear-groups " if user else ""
-    script = f"cd {MODULE}; {become}python3 -m ansible_collections.routable.ipv6.plugins.modules.ipv6_probe"
-    done = site.lab("exec", host, "sh", "-c", script, stdin=given, check=False)
-    result: dict[str, t.Any] = json.loads(done.stdout)
-    return result
+    return site.module(host, "ipv6_probe", check, become_user=user, **args)
 
 
 @pytest.fixture
@@ -288,8 +257,12 @@ def test_fail_says_what(site: Lab) -> None:
 
 
 def test_check_mode_sends_the_same_packets(site: Lab) -> None:
-    result = run(site, "stranger", check=True, targets=[{"address": WEB, "open": [80]}])
-    assert result["ok"] and not result["changed"]
+    targets = [{"address": WEB, "open": [80]}]
+    for result in (
+        run(site, "stranger", check=True, targets=targets),
+        site.ansible(["stranger"], "ipv6_probe", check=True, targets=targets)["stranger"],
+    ):
+        assert result["ok"] and not result["changed"]
 
 
 class TestVerify:
