@@ -67,6 +67,7 @@ def steps() -> list[Step]:
         ALONE,
         Step("lint", "tests/lint.sh"),
         Step("unit", "tests/unit.sh"),
+        Step("ledger", "tests/ledger.sh"),
         *longest_first(
             [
                 Step("site", "tests/site.sh"),

@@ -52,6 +52,8 @@ class Writer(t.Protocol):
 
     def take_prefix(self, pool_id: int, pool: Pool, request: Request) -> int: ...
 
+    def expire(self, pool_id: int, pool: Pool) -> None: ...
+
     def release_at(self, pool_id: int, pool: Pool, first: int, days: int) -> None: ...
 
 
@@ -140,9 +142,10 @@ def drop(writer: Writer, pools: Pools, names: t.Iterable[str]) -> None:
             continue
         pool_id, pool = pools[name]
         children = sorted(other.name for dummy, other in pools.values() if other.parent == name)
+        writer.expire(pool_id, pool)
         count = writer.engine.rows("SELECT count(*) FROM allocations WHERE pool = ?", (pool_id,))[0][0]
         if count or children:
-            rule = f"it has {count} allocations" if count else f"{', '.join(children)} is a part of it"
+            rule = f"{', '.join(children)} is a part of it" if children else f"it still has {count} allocations"
             raise Refused(f"pool {name}", rule, "Release them first, and wait for the end of their quarantine")
         for table in ("gaps", "exclusions"):
             writer.engine.run(f"DELETE FROM {table} WHERE pool = ?", (pool_id,))

@@ -40,7 +40,8 @@ _COMMON_1 = (
 
 _SQLITE_1 = (
     "CREATE TABLE allocations (pool INTEGER NOT NULL REFERENCES pools (id),"
-    " start BLOB NOT NULL CHECK (length(start) = 16), last BLOB NOT NULL CHECK (length(last) = 16),"
+    " start BLOB NOT NULL CHECK (typeof(start) = 'blob' AND length(start) = 16),"
+    " last BLOB NOT NULL CHECK (typeof(last) = 'blob' AND length(last) = 16),"
     " length INTEGER NOT NULL, name TEXT NOT NULL, owner TEXT NOT NULL,"
     " state TEXT NOT NULL CHECK (state IN ('active', 'reserved', 'quarantine')), generation INTEGER NOT NULL,"
     " until INTEGER, meta TEXT, tomb INTEGER NOT NULL, CHECK (start <= last), PRIMARY KEY (pool, start)) WITHOUT ROWID",

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What PostgreSQL does for the ledger, and what can be wrong with it: one sentence each."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+import psycopg
+import pytest
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import open_ledger
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.postgresql import PostgreSQL
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import VERSION
+from conftest import DSN, empty_database
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INSERT = (
+    "INSERT INTO allocations (pool, prefix, name, owner, state, generation, tomb)"
+    " SELECT id, %s, %s, '', 'active', 0, 0 FROM pools"
+)
+
+
+@pytest.fixture
+def ledger():
+    empty_database()
+    with open_ledger(DSN) as made:
+        made.define_pools({"link": {"prefix": "2001:db8:0:1::/64"}})
+        made.apply(["web"], pool="link")
+        yield made
+
+
+@pytest.fixture
+def psql():
+    with psycopg.connect(DSN, autocommit=True) as connection:
+        connection.execute("SET search_path = routable_ipv6")
+        yield connection
+
+
+def sentence(error):
+    text = str(error.value)
+    assert "\n" not in text and text.endswith(".") and text.count(". ") == 0
+    return text
+
+
+def test_the_database_forbids_overlap(ledger, psql):
+    for prefix in ("2001:db8:0:1::/80", "2001:db8:0:1::1/128", "2001:db8::/32"):
+        with pytest.raises((psycopg.errors.ExclusionViolation, psycopg.errors.UniqueViolation)):
+            psql.execute(INSERT, (prefix, "thief"))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        psql.execute(INSERT, ("192.0.2.0/24", "old"))
+    assert ledger.verify() == []
+
+
+def test_an_allocation_from_behind_does_not_stop_the_next_one(ledger, psql):
+    psql.execute(INSERT, ("2001:db8:0:1::2/128", "guest"))
+    assert ledger.verify() == ["pool link: the gap table does not follow from the allocations"]
+    assert ledger.apply(["mail"], pool="link").outcomes[0].address == "2001:db8:0:1::3"
+    assert ledger.verify() == []
+
+
+def test_an_overlap_is_found_if_the_constraint_was_taken_away(ledger, psql):
+    psql.execute("ALTER TABLE allocations DROP CONSTRAINT allocations_disjoint")
+    psql.execute(INSERT, ("2001:db8:0:1::/80", "thief"))
+    assert any("which overlaps 2001:db8:0:1::/80 of thief" in finding for finding in ledger.verify())
+
+
+def test_a_former_schema_is_migrated():
+    empty_database()
+    PostgreSQL(DSN, version=1).close()
+    with open_ledger(DSN) as opened:
+        assert opened._engine.rows("SELECT version FROM schema_version") == [(VERSION,)]
+        assert opened.export()["former_prefixes"] == []
+
+
+def test_a_newer_schema_is_left_alone(ledger, psql):
+    psql.execute("UPDATE schema_version SET version = version + 1")
+    with pytest.raises(LedgerError) as error:
+        open_ledger(DSN)
+    assert f"has schema {VERSION + 1}, written by a newer routable.ipv6" in sentence(error)
+
+
+def documented_grants():
+    return re.findall(r"GRANT .*?;", (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_documented_grants_suffice_and_no_more_is_possible(ledger, psql):
+    psql.execute("DROP ROLE IF EXISTS controller")
+    psql.execute("CREATE ROLE controller LOGIN")
+    grants = documented_grants()
+    module = (ROOT / "plugins" / "module_utils" / "_ledger" / "postgresql.py").read_text(encoding="utf-8")
+    assert grants and [grant.split() for grant in grants] == [
+        grant.split() for grant in re.findall(r"GRANT .*?;", module, re.DOTALL)
+    ]
+    dsn = DSN.replace("postgres@", "controller@")
+    with pytest.raises(LedgerError) as error:
+        open_ledger(dsn)
+    assert "lacks rights for this user" in sentence(error)
+    for grant in grants:
+        psql.execute(grant)
+    try:
+        with open_ledger(dsn) as opened:
+            opened.define_pools({"more": {"prefix": "2001:db8:0:2::/64", "suffix": True, "quarantine_days": 2}})
+            opened.define_pools({"more": {"prefix": "2001:db8:0:3::/64", "suffix": True, "quarantine_days": 2}})
+            opened.apply([f"n{number}" for number in range(80)], pool="more")
+            opened.apply(["n1"], "absent", pool="more")
+            opened.drop_pools(["nobody"])
+            assert opened.verify(repair=True) == []
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for statement in ("DELETE FROM journal", "UPDATE batches SET actor = ''", "DROP TABLE gaps"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(
+                        statement.replace(" journal", " routable_ipv6.journal")
+                        .replace(" batches", " routable_ipv6.batches")
+                        .replace(" gaps", " routable_ipv6.gaps")
+                    )
+    finally:
+        psql.execute("DROP OWNED BY controller")
+        psql.execute("DROP ROLE controller")
+
+
+def test_a_read_only_database(ledger):
+    before = ledger.export()
+    with pytest.raises(LedgerError) as error, open_ledger(
+        f"{DSN}&options=-cdefault_transaction_read_only%3Don"
+    ) as opened:
+        opened.apply(["x"], pool="link")
+    assert "is read-only" in sentence(error)
+    assert ledger.export() == before
+
+
+def test_a_connection_that_is_lost_on_the_way(ledger, psql):
+    psql.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    with pytest.raises(LedgerError) as error:
+        ledger.apply(["x"], pool="link")
+    assert "was lost on the way" in sentence(error)
+    with open_ledger(DSN) as again:
+        assert again.find("x") == [] and again.verify() == []
