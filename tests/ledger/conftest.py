@@ -6,19 +6,10 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
-import psycopg
 import pytest
-
-DSN = os.environ["LEDGER_TEST_DSN"]
-
-
-def empty_database() -> str:
-    with psycopg.connect(DSN, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA IF EXISTS routable_ipv6 CASCADE")
-    return DSN
+from ledger_database import empty_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -15,7 +15,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger impor
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.postgresql import PostgreSQL
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import VERSION
-from conftest import DSN, empty_database
+from ledger_database import DSN, empty_database
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INSERT = (

@@ -22,7 +22,11 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
     Engine,
     Entry,
     Record,
+    Row,
 )
+
+# Names that are looked up without asking first whether the pool has any.
+_FEW = 50
 
 
 class Book:
@@ -33,7 +37,7 @@ class Book:
         self.first_generation = self.generation = generation
         self._batch = batch
         self.added: list[Record] = []
-        self.entries: list[Entry] = []
+        self.entries: list[Row] = []
         self._expired: set[int] = set()
         self.pools_changed = False
 
@@ -44,7 +48,7 @@ class Book:
     def known(self, pool_id: int, names: t.Sequence[str]) -> dict[str, list[Record]]:
         """Records by name, live ones first, then those in quarantine from the newest to the oldest."""
         result: dict[str, list[Record]] = {}
-        if not self.engine.rows("SELECT 1 FROM allocations WHERE pool = ? LIMIT 1", (pool_id,)):
+        if len(names) > _FEW and not self.engine.rows("SELECT 1 FROM allocations WHERE pool = ? LIMIT 1", (pool_id,)):
             return result
         for row in self.engine.named(pool_id, names):
             result.setdefault(row[3], []).append(Record(*row))
@@ -82,7 +86,7 @@ class Book:
         generation, batch, name_of_pool = self.generation, self._batch, pool.name
         texts: dict[tuple[str, str | None], str] = {}
         records = []
-        entries = []
+        entries: list[Row] = []
         for request, first in zip(requests, found):
             generation += 1
             meta = meta_text(request.meta) if request.meta else None
@@ -93,9 +97,8 @@ class Book:
             text = texts.get((owner, meta))
             if text is None:
                 text = texts[owner, meta] = summary(record)
-            entries.append(
-                Entry(generation, batch, "allocate", name_of_pool, record.name, record.start, length, None, text)
-            )
+            # A plain tuple costs a third of an Entry.
+            entries.append((generation, batch, "allocate", name_of_pool, record[3], record[1], length, None, text))
             records.append(record)
         self.generation = generation
         self.added += records

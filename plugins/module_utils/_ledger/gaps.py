@@ -170,7 +170,8 @@ class Taker:
         self.flush()
         sparse = self._pool.strategy == "sparse"
         source = self._roomiest(length) if sparse else self._tightest(length)
-        following = next(source, None)
+        following: tuple[int, bytes, int, int] | None = None
+        more = True
         heap: list[tuple[int, bytes, int, int]] = []
         left: list[Run] = []
         taken: list[int] = []
@@ -187,10 +188,13 @@ class Taker:
                 left.append((first, last))
 
         while len(taken) < count:
+            if following is None and more:
+                following = next(source, None)
+                more = following is not None
             if following is not None and (not heap or following[:2] < heap[0][:2]):
                 dummy, dummy2, first, last = following
                 self._removed.add(first)
-                following = next(source, None)
+                following = None
             elif heap:
                 dummy, dummy2, first, last = heapq.heappop(heap)
             else:
@@ -228,14 +232,18 @@ class Taker:
         """Stored gaps that hold a block of ``length``, the smallest first and among equals the lowest."""
         bound = bytes((length + 1,))
         while True:
+            # A single byte comes before all ranks that begin with it: this is the lowest of the smallest.
             found = self._engine.rows(
-                "SELECT rank FROM gaps WHERE pool = ? AND rank < ? ORDER BY rank DESC LIMIT 1", (self._id, bound)
+                "SELECT rank, start, last FROM gaps WHERE pool = ? AND rank > (SELECT substr(rank, 1, 1) FROM gaps"
+                " WHERE pool = ? AND rank < ? ORDER BY rank DESC LIMIT 1) ORDER BY rank LIMIT 1",
+                (self._id, self._id, bound),
             )
             if not found:
                 return
-            fit = found[0][0][0]
-            bound = bytes((fit,))
-            yield from self._ranked(bound, bytes((fit + 1,)), -1)
+            place, start, last = found[0]
+            yield -place[0], place[1:], number(start), number(last)
+            bound = place[:1]
+            yield from self._ranked(place, bytes((place[0] + 1,)), -1)
 
     def _ranked(self, above: bytes, below: bytes, sign: int) -> t.Iterator[tuple[int, bytes, int, int]]:
         count = 1

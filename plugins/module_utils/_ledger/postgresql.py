@@ -97,14 +97,15 @@ class PostgreSQL:
     def transaction(self, check: bool = False) -> t.Iterator[None]:
         with self._said():
             # Held until the end of the transaction: one writer at a time, and the others wait in order.
-            self._begin(f"BEGIN; SELECT pg_advisory_xact_lock({APPLICATION_ID})")
             try:
+                self._begin("BEGIN", f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
                 yield
+                # In one go with the last writes; where one of them failed, the database skips it.
+                self._connection.execute("ROLLBACK" if check else "COMMIT")
                 self._leave_pipeline()
             except BaseException:
                 self._roll_back()
                 raise
-            self._connection.execute("ROLLBACK" if check else "COMMIT")
 
     @contextlib.contextmanager
     def reading(self) -> t.Iterator[None]:
@@ -138,7 +139,7 @@ class PostgreSQL:
             [(record[0], prefix_text(number(record[1]), record[2]), *record[3:]) for record in records],
         )
 
-    def add_entries(self, entries: t.Sequence[Entry]) -> None:
+    def add_entries(self, entries: t.Sequence[Row]) -> None:
         self._insert("journal", Entry._fields, entries)
 
     def close(self) -> None:
@@ -163,9 +164,10 @@ class PostgreSQL:
             found = self._statements[sql] = sql.replace("?", "%s")
         return found
 
-    def _begin(self, statement: str) -> None:
-        self._connection.execute(statement)
+    def _begin(self, *statements: str) -> None:
         self._enter_pipeline()
+        for statement in statements:
+            self._connection.execute(statement)
 
     def _enter_pipeline(self) -> None:
         self._pipeline = self._connection.pipeline()

@@ -21,7 +21,6 @@ import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import (
     COLUMNS,
-    Entry,
     LedgerError,
     Overlap,
     Record,
@@ -152,7 +151,7 @@ class SQLite:
             ]
         self.many(f"INSERT INTO allocations ({COLUMNS}, last) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
 
-    def add_entries(self, entries: t.Sequence[Entry]) -> None:
+    def add_entries(self, entries: t.Sequence[Row]) -> None:
         self.many("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)", entries)
 
     def close(self) -> None:
@@ -204,7 +203,6 @@ class SQLite:
                 f"The ledger {self.where} has schema {version}, written by a newer routable.ipv6; this one knows up to "
                 f"{wanted}: upgrade the collection on this controller."
             )
-        self.run("PRAGMA foreign_keys = ON")
         self.run("PRAGMA synchronous = FULL")
         if version == wanted:
             return
