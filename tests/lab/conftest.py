@@ -59,7 +59,10 @@ def _python(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 def module_result(text: str) -> dict[str, t.Any]:
     """What Ansible makes of a module's output: ``changed`` is always there, and warnings are text (2.19 and later)."""
-    message = lambda found: found["event"]["msg"] if {"event", "__ansible_type"} <= found.keys() else found  # noqa: E731
+
+    def message(found: dict[str, t.Any]) -> t.Any:
+        return found["event"]["msg"] if {"event", "__ansible_type"} <= found.keys() else found
+
     return {"changed": False, **json.loads(text, object_hook=message)}
 
 
