@@ -16,6 +16,7 @@ STEPS ?=
 
 # What to measure: the names of files in tests/benchmarks.
 BENCH ?= $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
+
 .PHONY: help setup site test bench lab-up lab-down lab-status clean
 
 help: ## Show this list.

@@ -24,6 +24,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
     RESERVED,
     Engine,
     Record,
+    Row,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
@@ -48,13 +49,12 @@ def of_pool(
 ) -> dict[str, t.Any]:
     """See ``Ledger.usage``. ``pending`` are allocations of this transaction that are not yet written."""
     length = pool.length if length is None else length
-    rows: list[tuple[str, str, int, int]] = [
-        (owner, state, wide, count)
-        for owner, state, wide, count in engine.rows(
+    rows: list[Row] = list(
+        engine.rows(
             "SELECT owner, state, length, count(*) FROM allocations WHERE pool = ? GROUP BY owner, state, length",
             (pool_id,),
         )
-    ]
+    )
     rows += [(one.owner, one.state, one.length, 1) for one in pending if one.pool == pool_id]
     addresses = dict.fromkeys((ACTIVE, RESERVED, QUARANTINE), 0)
     counts = dict.fromkeys((ACTIVE, RESERVED, QUARANTINE), 0)
