@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import images, limits, managers, network
+from . import doubles, images, limits, managers, network
 from .names import ROUTER, STRANGER
 from .network import LABEL, LABEL_HOST, container
 from .shell import LabError, heartbeat, run, say
@@ -38,7 +38,11 @@ def create(lab: str, host: Host, index: int, flags: list[str]) -> None:
         + [f"--label={LABEL}={lab}", f"--label={LABEL_HOST}={json.dumps([index, host.as_dict()])}"]
         + [images.tag(host.suite, host.image)]
     )
-    run(["docker", "cp", "-", f"{container(lab, host.name)}:/"], data=managers.archive(managers.files(host, index)))
+    run(["docker", "cp", "-", f"{container(lab, host.name)}:/"], data=managers.archive(_files(host, index)))
+
+
+def _files(host: Host, index: int) -> list[managers.File]:
+    return [*managers.files(host, index, doubles.units(host)), *doubles.files(host)]
 
 
 def known(lab: str) -> list[Host]:
@@ -84,7 +88,7 @@ def up(lab: str, topology: list[Host]) -> None:
         say(f"starting {', '.join(host.name for host in starting)}")
         run(["docker", "start", *[container(lab, host.name) for host in starting]])
     if starting or cables:
-        network.plug(lab, cables + [network.cable(host) for host in starting])
+        network.plug(lab, cables + [one for host in starting for one in _cables(host)])
     network.wait_ready(lab, STRANGER)
     with heartbeat(f"waiting for lab {lab} to boot and to get its default routes"):
         together(lambda host: booted(lab, host), topology)
@@ -150,11 +154,15 @@ def booted(lab: str, host: Host) -> None:
     say(f"{host.name}: {lines[0]}{failed}, default route by {host.manager}, after {time.monotonic() - begin:.1f} s")
 
 
+def _cables(host: Host) -> list[network.Cable]:
+    return [network.cable(host), *doubles.cables(host)]
+
+
 def reboot(lab: str, host: Host) -> None:
     """Restart the host with its disk kept, plug its cable in again and wait for the boot."""
     say(f"rebooting {host.name}")
     run(["docker", "restart", "-t", "30", container(lab, host.name)])
-    network.plug(lab, [network.cable(host)])
+    network.plug(lab, _cables(host))
     booted(lab, host)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .names import ipv4
@@ -135,11 +136,11 @@ _UNITS = {
 }
 
 
-def files(host: Host, index: int) -> list[File]:
-    """Everything the lab writes on the host; `lab-init` waits for the interface and enables the units at first boot."""
+def files(host: Host, index: int, units: Sequence[str] = ()) -> list[File]:
+    """What every host has; at its first boot `lab-init` enables `units` beside those of the uplink's manager."""
     return [
         File("/etc/lab/uplink", host.uplink + "\n"),
-        File("/etc/lab/enable", "\n".join(_UNITS[host.manager]) + "\n"),
+        File("/etc/lab/enable", "\n".join([*_UNITS[host.manager], *units]) + "\n"),
         *_FILES[host.manager](host, ipv4(index)),
     ]
 

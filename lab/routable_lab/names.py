@@ -45,10 +45,10 @@ def link_local(host: str) -> str:
     return str(ipaddress.IPv6Address((0xFE80 << 112) | interface_id(mac(host))))
 
 
-def port(host: str) -> str:
-    """The name of the router's end of the host's cable; Linux allows 15 characters."""
-    name = f"p-{host}"
-    return name if len(name) <= 15 else "p-" + hashlib.sha256(host.encode()).hexdigest()[:12]
+def port(host: str, suffix: str = "") -> str:
+    """The name of the router's end of the host's cable; Linux allows 15 characters. A second cable has a suffix."""
+    name = f"p{suffix}-{host}"
+    return name if len(name) <= 15 else f"p{suffix}-" + hashlib.sha256(host.encode()).hexdigest()[: 12 - len(suffix)]
 
 
 def ipv4(index: int) -> str:

@@ -106,14 +106,16 @@ class Cable:
     interface: str
     bridge: str = "br0"
     routed_prefix: str | None = None
+    suffix: str = ""
 
     def script(self, pid: int) -> str:
         """Shell commands, for the router's network namespace, that plug the cable in, in place of an older one."""
+        end, address = port(self.host, self.suffix), mac(self.host + self.suffix)
         lines = [
-            f"ip link del {port(self.host)} 2>/dev/null || true",
-            f"ip link add {port(self.host)} type veth peer name {self.interface} address {mac(self.host)} netns {pid}",
-            f"ip link set {port(self.host)} addrgenmode none",
-            f"ip link set {port(self.host)} master {self.bridge} up",
+            f"ip link del {end} 2>/dev/null || true",
+            f"ip link add {end} type veth peer name {self.interface} address {address} netns {pid}",
+            f"ip link set {end} addrgenmode none",
+            f"ip link set {end} master {self.bridge} up",
         ]
         if self.routed_prefix:
             lines.append(f"ip -6 route replace {self.routed_prefix} via {link_local(self.host)} dev br0")

@@ -18,6 +18,7 @@ from .shell import LabError
 SUITES = ("bookworm", "trixie", "sid")
 MANAGERS = ("kernel", "ifupdown", "networkd", "netplan", "networkmanager")
 IMAGES = ("host", "bare")
+DOUBLES = ("smartos",)
 SITE = Path(__file__).resolve().parent.parent / "site.json"
 # Addresses 10 to 250 of the link's IPv4 network.
 MOST_HOSTS = 240
@@ -25,7 +26,7 @@ MOST_HOSTS = 240
 
 @dataclass(frozen=True)
 class Host:
-    """One host: its Debian suite, the name of its uplink, who manages that uplink, and what is routed to it."""
+    """One host: its Debian suite, its uplink, who manages that, what is routed to it, and what it stands for."""
 
     name: str
     suite: str = "trixie"
@@ -33,6 +34,7 @@ class Host:
     manager: str = "networkd"
     routed_prefix: str | None = None
     image: str = "host"
+    double: str | None = None
 
     def __post_init__(self) -> None:
         def refuse(rule: str) -> None:
@@ -46,6 +48,8 @@ class Host:
             refuse(f"manager is {self.manager!r}, but must be one of {', '.join(MANAGERS)}")
         if self.image not in IMAGES:
             refuse(f"image is {self.image!r}, but must be one of {', '.join(IMAGES)}")
+        if self.double is not None and self.double not in DOUBLES:
+            refuse(f"double is {self.double!r}, but must be one of {', '.join(DOUBLES)}")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,15}", self.uplink) or self.uplink in (".", "..", "lo"):
             refuse(f"uplink is {self.uplink!r}, but an interface name has 1 to 15 letters, digits, '.', '_' or '-'")
         if self.routed_prefix is not None:

@@ -18,9 +18,10 @@ import pytest
 from conftest import ROOT, Lab
 
 TOPOLOGY = json.loads((ROOT / "lab" / "site.json").read_text())["hosts"]
-HOSTS = [host["name"] for host in TOPOLOGY]
-UPLINK = {host["name"]: host["uplink"] for host in TOPOLOGY}
-ON_LINK = [host["name"] for host in TOPOLOGY if not host.get("routed_prefix")]
+DOCKER_HOSTS = [host for host in TOPOLOGY if not host.get("double")]
+HOSTS = [host["name"] for host in DOCKER_HOSTS]
+UPLINK = {host["name"]: host["uplink"] for host in DOCKER_HOSTS}
+ON_LINK = [host["name"] for host in DOCKER_HOSTS if not host.get("routed_prefix")]
 RECOVERY = 10  # seconds
 POLL = """
 rm -f /tmp/poll.gaps; touch /tmp/poll.on

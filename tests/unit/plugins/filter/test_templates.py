@@ -29,6 +29,8 @@ FROM_PLUGINS = {
     "network_is_made",
     "reachability_targets",
     "reachability_visits",
+    "smartos_zone_endpoints",
+    "smartos_zone_plan",
     "stale_networks",
     "uplink_of_facts",
 }

@@ -21,7 +21,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 PACKAGE = "ansible_collections.routable.ipv6."
-MODULE = "plugins.modules.smartos_allowed_ips"
+MODULES = ("smartos_allowed_ips", "smartos_zone", "smartos_zone_ipv6")
 # What came after 3.8 in the standard library, as far as it is likely to be met. The sources are the "What's new" pages.
 LATER_NAMES = {
     "graphlib": {"*"},
@@ -73,7 +73,7 @@ def path_of(name: str) -> pathlib.Path:
 def graph() -> dict[str, ast.Module]:
     """The module and all of the collection that it imports, parsed as Python 3.8."""
     found: dict[str, ast.Module] = {}
-    waiting = [MODULE]
+    waiting = [f"plugins.modules.{name}" for name in MODULES]
     while waiting:
         name = waiting.pop()
         if name in found:
