@@ -66,8 +66,11 @@ def _check_group(group: dict[str, t.Any], cloud: Cloud, director: Director, find
         clause, remedy = "an instance group has one network at least", "Name one"
         findings.error("no_network", "networks", "[]", clause, remedy, "JobMissingNetwork")
     specs = [spec for spec in specs or [] if isinstance(spec, dict)]
-    azs = _azs(group, cloud, findings)
     known = {network.name: network for network in cloud.networks}
+    joined = [known[str(spec.get("name"))] for spec in specs if str(spec.get("name")) in known]
+    # The Director asks each network for the zones first, and only a virtual one has all of them.
+    missed = any(network.type != "vip" for network in joined)
+    azs = _azs(group, cloud, "JobNetworkMissingRequiredAvailabilityZone" if missed else None, findings)
     for spec in specs:
         name = property_of(spec, "name", str, findings.at("networks: "), "Give a name")
         place = findings.at(f"network {name}: ")
@@ -92,7 +95,7 @@ def _listed(zones: t.Sequence[object]) -> str:
     return ", ".join(str(zone) for zone in zones) or "no zone"
 
 
-def _azs(group: dict[str, t.Any], cloud: Cloud, findings: Findings) -> list[t.Any] | None:
+def _azs(group: dict[str, t.Any], cloud: Cloud, error: str | None, findings: Findings) -> list[t.Any] | None:
     """The group's zones; an empty list for none, and None where they are wrong in themselves."""
     if "azs" not in group:
         return []
@@ -108,11 +111,11 @@ def _azs(group: dict[str, t.Any], cloud: Cloud, findings: Findings) -> list[t.An
         if not isinstance(zone, str):
             wrong = True
             clause, remedy = "the name of a zone is text", "Quote it"
-            findings.error("az_type", "azs", repr(zone), clause, remedy, "JobInvalidAvailabilityZone")
+            findings.error("az_type", "azs", repr(zone), clause, remedy, error or "JobInvalidAvailabilityZone")
         elif zone not in cloud.azs:
             wrong = True
             clause, remedy = "no cloud config has this availability zone", "Take one that there is"
-            findings.error("az_unknown", "azs", zone, clause, remedy, "JobUnknownAvailabilityZone")
+            findings.error("az_unknown", "azs", zone, clause, remedy, error or "JobUnknownAvailabilityZone")
     return None if wrong else azs
 
 

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 
+from . import psych
 from .configs import Configs, WrongLatest, parse_limit
 from .errors import DirectorError, bad_request
 from .identity import Local, Uaa, User
-from .tasks import Tasks
+from .planner import Planner, parse_version
+from .planner import take as safe_property
+from .tasks import Task, Tasks
 
 JSON = "application/json"
+YAML = "text/yaml"
 TEXT = "text/html;charset=utf-8"
 
 
@@ -64,6 +69,8 @@ class Director:
     config_server: bool = False
     configs: Configs = field(default_factory=Configs)
     tasks: Tasks = field(default_factory=Tasks)
+    # The manifest of each deployment by its name.
+    deployments: dict[str, str] = field(default_factory=dict)
 
     def answer(self, request: Request) -> Answer:
         user = self.identity.user(request.authorization)
@@ -115,18 +122,23 @@ class Director:
             ("DELETE", r"/configs/?", self._delete_config, True),
             ("GET", r"/configs/([^/]+)", self._one_config, False),
             ("DELETE", r"/configs/([^/]+)", self._delete_by_id, True),
+            ("POST", r"/deployments/?", self._deploy, True),
+            ("GET", r"/deployments/([^/]+)", self._one_deployment, False),
+            ("DELETE", r"/deployments/([^/]+)", self._delete_deployment, True),
             ("GET", r"/tasks/?", self._list_tasks, False),
             ("GET", r"/tasks/([^/]+)", self._one_task, False),
             ("GET", r"/tasks/([^/]+)/output", self._output, False),
         ):
             found = re.fullmatch(pattern, request.path)
-            # Sinatra takes a route that consumes JSON for no match when the content type is another.
-            if not found or method != request.method or (method == "POST" and request.content_type != JSON):
+            # Sinatra takes a route that consumes one type for no match when the content is of another.
+            wanted = YAML if request.path.startswith("/deployments") else JSON
+            if not found or method != request.method or (method == "POST" and request.content_type != wanted):
                 continue
             if not (user.may_write if writes else user.may_read):
                 scopes = "bosh.admin" if writes else "bosh.admin, bosh.read"
                 raise DirectorError(600000, f"Require one of the scopes: {scopes}", 401)
-            return handler(request, *found.groups())
+            answer: Answer = handler(request, *found.groups())
+            return answer
         return Answer(404, f"Endpoint '{request.path}' not found.".encode())
 
     def _list_configs(self, request: Request) -> Answer:
@@ -154,6 +166,58 @@ class Director:
         self.configs.delete_by_id(identifier)
         return Answer(204, b"")
 
+    def _deploy(self, request: Request) -> Answer:
+        """Check the networks, as a task, and keep the manifest. No VM comes of it."""
+        try:
+            manifest = psych.load(request.body.decode())
+        except DirectorError as error:
+            raise DirectorError(440001, error.description) from error
+        name = str(safe_property(manifest, "name"))
+        task = self.tasks.add("update_deployment", "create deployment", self._name_of(request), name)
+        configs = [psych.load(row.content) for row in self.configs.find("cloud", None, 1)]
+        self._carry_out(task, lambda: self._check(configs, manifest))
+        if task.state == "done" and request.query.get("dry_run") != "true":
+            self.deployments[name] = request.body.decode()
+        return _see(task)
+
+    def _check(self, configs: list[dict[str, t.Any]], manifest: dict[str, t.Any]) -> None:
+        planner = Planner(parse_version(self.version), configs)
+        for group in safe_property(manifest, "instance_groups", list, []):
+            planner.check_group(group)
+
+    @staticmethod
+    def _carry_out(task: Task, work: t.Callable[[], None]) -> None:
+        task.started_at = task.timestamp = int(time.time())
+        task.state = "processing"
+        try:
+            work()
+        except DirectorError as error:
+            task.state, task.result = "error", error.description
+            entry = {"time": task.timestamp, "error": {"code": error.code, "message": error.description}}
+        else:
+            task.state, task.result = "done", f"/deployments/{task.deployment}"
+            entry = {"time": task.timestamp, "stage": "Preparing deployment", "state": "finished", "progress": 100}
+        task.output["event"] = json.dumps(entry) + "\n"
+
+    def _one_deployment(self, dummy: Request, name: str) -> Answer:
+        return as_json(200, {"manifest": self._manifest(name)})
+
+    def _delete_deployment(self, request: Request, name: str) -> Answer:
+        self._manifest(name)
+        task = self.tasks.add("delete_deployment", f"delete deployment {name}", self._name_of(request), name)
+        self._carry_out(task, lambda: None)
+        del self.deployments[name]
+        return _see(task)
+
+    def _manifest(self, name: str) -> str:
+        if name not in self.deployments:
+            raise DirectorError(70000, f"Deployment '{name}' doesn't exist", 404)
+        return self.deployments[name]
+
+    def _name_of(self, request: Request) -> str:
+        user = self.identity.user(request.authorization)
+        return user.name if user else ""
+
     def _list_tasks(self, request: Request) -> Answer:
         return as_json(200, [task.as_dict() for task in self.tasks.find(request.query)])
 
@@ -166,6 +230,10 @@ class Director:
             raise DirectorError(600000, f"Unknown type {kind}", 401)
         output = self.tasks.get(identifier).output.get(kind, "")
         return Answer(200, output.encode(), "text/plain") if output else Answer(204, b"")
+
+
+def _see(task: Task) -> Answer:
+    return Answer(302, b"", TEXT, (("Location", f"/tasks/{task.id}"),))
 
 
 def _body(request: Request) -> dict[str, t.Any]:

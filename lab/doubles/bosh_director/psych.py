@@ -14,7 +14,7 @@ import yaml
 from .errors import bad_config
 
 
-class _Psych(yaml.SafeLoader):
+class _Psych(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Numbers of base 60 have one or two colons to Psych, and any number of them to PyYAML."""
 
 

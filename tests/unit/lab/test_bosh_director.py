@@ -15,7 +15,7 @@ import sys
 import typing as t
 
 import pytest
-from doubles.bosh_director.api import JSON, Answer, Director, Request
+from doubles.bosh_director.api import JSON, YAML, Answer, Director, Request
 from doubles.bosh_director.faults import Fault
 from doubles.bosh_director.identity import ADMIN, READ, Local, Uaa
 
@@ -201,6 +201,52 @@ class TestTasks:
         assert client.ask("GET", "/tasks/2/output?type=result").status == 204
         missing = client.ask("GET", "/tasks/9")
         assert (missing.status, json.loads(missing.body)["code"]) == (404, 10000)
+
+
+class TestDeployments:
+    CLOUD = (
+        "azs: [{name: z1}]\nnetworks: [{name: a, subnets: [{range: 2001:db8::/64, gateway: '2001:db8::1', azs: [z1]}]}]\n"
+        "compilation: {workers: 1, network: a, az: z1}\n"
+    )
+    MANIFEST = b"name: d\ninstance_groups: [{name: g, instances: 1, azs: [z1], networks: [{name: a}]}]\n"
+
+    def test_a_good_one(self) -> None:
+        client = Client()
+        client.put(self.CLOUD)
+        answer = client.ask("POST", "/deployments?dry_run=true", self.MANIFEST, YAML)
+        assert (answer.status, answer.headers) == (302, (("Location", "/tasks/1"),))
+        assert client.ask("GET", "/deployments/d").status == 404
+        assert client.ask("POST", "/deployments", self.MANIFEST, YAML).status == 302
+        assert json.loads(client.ask("GET", "/deployments/d").body) == {"manifest": self.MANIFEST.decode()}
+        task = json.loads(client.ask("GET", "/tasks/2").body)
+        assert (task["state"], task["deployment"], task["user"]) == ("done", "d", "admin")
+        assert client.ask("DELETE", "/deployments/d").headers == (("Location", "/tasks/3"),)
+        assert client.ask("DELETE", "/deployments/d").status == 404
+
+    def test_a_bad_one_fails_as_a_task(self) -> None:
+        client = Client()
+        client.put(self.CLOUD.replace("'2001:db8::1'", "'fe80::1'"))
+        assert client.ask("POST", "/deployments", self.MANIFEST, YAML).status == 302
+        assert json.loads(client.ask("GET", "/tasks/1").body)["state"] == "error"
+        event = json.loads(client.ask("GET", "/tasks/1/output?type=event").body)
+        assert event["error"] == {
+            "code": 160003,
+            "message": "Invalid gateway for network 'a': must be inside the range",
+        }
+        assert client.ask("GET", "/deployments/d").status == 404
+
+    @pytest.mark.parametrize(
+        ("body", "kind", "status", "code"),
+        [
+            (b"name: d\n", JSON, 404, None),
+            (b"[", YAML, 400, 440001),
+            (b"a: 1\n", YAML, 400, 40001),
+        ],
+    )
+    def test_what_is_refused_at_once(self, body: bytes, kind: str, status: int, code: int | None) -> None:
+        answer = Client().ask("POST", "/deployments", body, kind)
+        assert answer.status == status
+        assert code is None or json.loads(answer.body)["code"] == code
 
 
 def test_an_unknown_fault() -> None:

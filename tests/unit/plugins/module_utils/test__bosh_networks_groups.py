@@ -31,8 +31,9 @@ CLOUD = {
         },
         {"name": "ipv6", "subnets": [subnet(1, "z1"), subnet(2, "z2")]},
         {"name": "nowhere", "subnets": [subnet(3, None)]},
-        {"name": "prefixes", "subnets": [subnet(4, "z1", prefix=80, static=["2001:db8:4:0:1::/79"])]},
+        {"name": "prefixes", "subnets": [subnet(4, "z1", prefix=80, static=["2001:db8:4:0:1::/80"])]},
         {"name": "late", "subnets": [subnet(5, "z1", static=["2001:db8:5::10/124"], reserved=["2001:db8:5::12"])]},
+        {"name": "floating", "type": "vip"},
         {"name": "given", "type": "dynamic", "subnets": [{"azs": ["z1"]}]},
     ],
 }
@@ -116,8 +117,10 @@ CASES: list[tuple[str, t.Any, t.Any]] = [
     ("zone without subnet", group(ipv6(), azs=["z3"]), ("group_az", E, 150006)),
     ("no zone", {"name": "g", "instances": 1, "networks": [ipv6()]}, ("group_az", E, 150006)),
     ("zones empty", group(ipv6(), azs=[]), ("azs_empty", E, 140017)),
-    ("zone unknown", group(ipv6(), azs=["z9"]), ("az_unknown", E, 140018)),
-    ("zone a number", group(ipv6(), azs=[1]), ("az_type", E, 140016)),
+    ("zone unknown", group(ipv6(), azs=["z9"]), ("az_unknown", E, 150006)),
+    ("zone a number", group(ipv6(), azs=[1]), ("az_type", E, 150006)),
+    ("zone unknown, vip", group({"name": "floating"}, azs=["z9"]), ("az_unknown", E, 140018)),
+    ("zone a number, vip", group({"name": "floating"}, azs=[1]), ("az_type", E, 140016)),
     ("nic_group a word", group(ipv6(nic_group="nic1")), ("nic_group", E, None)),
     (
         "nic_group a number",
