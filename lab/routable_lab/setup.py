@@ -37,7 +37,7 @@ def missing() -> list[str]:
     wanted = []
     if run([sys.executable, "-c", "import ensurepip, venv"], check=False).returncode != 0:
         wanted.append("python3-venv")
-    for command, package in (("debootstrap", "debootstrap"), ("gpgv", "gpgv")):
+    for command, package in (("debootstrap", "debootstrap"), ("gpgv", "gpgv"), ("openssl", "openssl")):
         if shutil.which(command, path=_path()) is None:
             wanted.append(package)
     if not KEYRING.exists():

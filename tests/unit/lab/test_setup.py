@@ -76,6 +76,14 @@ def test_services_do_not_start_while_packages_are_installed(monkeypatch: pytest.
     assert policy.read_text(encoding="utf-8") == "theirs"
 
 
+def test_openssl_makes_the_certificates_of_the_doubles(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, str | None] = {"openssl": None}
+    monkeypatch.setattr(setup.shutil, "which", lambda name, path=None: found.get(name, f"/usr/bin/{name}"))
+    assert "openssl" in setup.missing()
+    found["openssl"] = "/usr/bin/openssl"
+    assert "openssl" not in setup.missing()
+
+
 def test_missing_packages_without_root_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "missing", lambda: ["debootstrap", "docker.io"])
     monkeypatch.setattr(setup.shutil, "which", lambda name, path=None: f"/usr/bin/{name}")
