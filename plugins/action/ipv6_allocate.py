@@ -31,8 +31,8 @@ from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import (
     Granted,
     actor,
     grant,
+    ledger_of_task,
     opened,
-    place_of_ledger,
     run_id,
 )
 from ansible_collections.routable.ipv6.plugins.plugin_utils._provider import Provider
@@ -78,18 +78,19 @@ class ActionModule(ControllerAction):
             raise Refused(
                 "result, result_file", "they belong together", "Give result: file and result_file, or neither"
             )
-        definitions = self._variable(args["pools"], "ipv6_pools", task_vars) or {}
+        definitions = self.variable("ipv6_pools", task_vars) if args["pools"] is None else args["pools"]
+        definitions = definitions or {}
         if not isinstance(definitions, dict):
             raise Refused(f"ipv6_pools={definitions!r}", "it maps names to pools", "Write name: {prefix: ...}")
         wishes = self._wishes(args, task_vars)
-        where = self._ledger(args, task_vars)
+        where = ledger_of_task(self, args["ledger"], task_vars)
         run = args["run"] or run_id(task_vars)
         provider = None
         if args["provider"]:
-            provider = Provider(args["provider"], args["provider_timeout"], self._directory(task_vars))
+            provider = Provider(args["provider"], args["provider_timeout"], self.directory(task_vars))
         with opened(where, self.check_mode or state == "verified") as ledger:
             if state == "verified":
-                return {**self._verified(ledger, wishes, definitions), "ledger": where}
+                return {**self._verified(ledger, wishes, definitions), "ledger": _shown(where)}
             granted = grant(
                 ledger,
                 wishes,
@@ -196,25 +197,9 @@ class ActionModule(ControllerAction):
 
     # -- where things are
 
-    def _variable(self, option: t.Any, name: str, task_vars: dict[str, t.Any]) -> t.Any:
-        return self._templar.template(task_vars.get(name)) if option is None else option
-
-    def _directory(self, task_vars: dict[str, t.Any]) -> str:
-        return str(task_vars.get("playbook_dir") or self._loader.get_basedir())
-
-    def _ledger(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> str:
-        configured = self._variable(args["ledger"], "ipv6_ledger", task_vars)
-        state = self._templar.template(task_vars.get("ipv6_state_dir"))
-        return place_of_ledger(
-            None if configured in (None, "") else str(configured),
-            None if state in (None, "") else str(state),
-            [str(source) for source in task_vars.get("ansible_inventory_sources") or []],
-            self._directory(task_vars),
-        )
-
     def _text(self, path: str, option: str, task_vars: dict[str, t.Any]) -> str:
         try:
-            with open(os.path.join(self._directory(task_vars), path), encoding="utf-8") as stream:
+            with open(os.path.join(self.directory(task_vars), path), encoding="utf-8") as stream:
                 return stream.read()
         except (OSError, ValueError) as error:
             raise Refused(
@@ -222,7 +207,7 @@ class ActionModule(ControllerAction):
             ) from error
 
     def _write(self, path: str, entries: list[dict[str, t.Any]], task_vars: dict[str, t.Any]) -> str:
-        full = os.path.join(self._directory(task_vars), path)
+        full = os.path.join(self.directory(task_vars), path)
         if not self.check_mode:
             lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
             write_private(full, f"[\n{lines}\n]\n" if entries else "[]\n")

@@ -98,7 +98,24 @@ options:
         description: Docker's name of the user-defined network.
         type: str
         default: routable
+      allocated:
+        description:
+          - What a ledger has for this host. It goes before what is given or derived.
+          - See P(routable.ipv6.docker_host_requests#filter).
+        type: dict
+        default: {}
+        suboptions:
+          prefix:
+            description: The prefix of the host.
+            type: str
+            default: ""
+          addresses:
+            description: For each name its address.
+            type: dict
+            default: {}
 seealso:
+  - plugin: routable.ipv6.docker_host_requests
+    plugin_type: filter
   - plugin: routable.ipv6.nth_subnet
     plugin_type: filter
   - plugin: routable.ipv6.compose_suffix

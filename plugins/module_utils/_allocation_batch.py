@@ -147,8 +147,8 @@ class Grant:
         """
         old = {name: pool for name, (dummy, pool) in batch.pools.items()}
         self.pools_before, self.pools_after = {}, {}
-        ledger_pools.define(batch, batch.pools, self._definitions)
-        outcomes = self._grant(batch)
+        outcomes = self._in_levels(batch)
+        batch.flush()
         ledger_pools.drop(batch, batch.pools, self._drop)
         self.pools = {name: pool for name, (dummy, pool) in sorted(batch.pools.items())}
         for name in sorted({*old, *self.pools}):
@@ -160,12 +160,36 @@ class Grant:
                     self.pools_after[name] = after.as_dict()
         return outcomes
 
-    def _grant(self, batch: Batch) -> list[Outcome]:
+    def _in_levels(self, batch: Batch) -> list[Outcome]:
+        """Requests of a pool are granted before the pools inside it are defined: they may be for their prefixes."""
+        levels = _levels(self._definitions)
+        if self._state in ("absent", "adopted") or len(levels) < 2:
+            ledger_pools.define(batch, batch.pools, self._definitions)
+            return self._grant(batch, self._wishes)
+        outcomes: dict[int, Outcome] = {}
+        waiting = list(range(len(self._wishes)))
+        for at, level in enumerate(levels):
+            # What was granted so far must be seen by who takes a prefix for a nested pool.
+            batch.flush()
+            ledger_pools.define(batch, batch.pools, level)
+            later = {name for other in levels[at + 1 :] for name in other}
+            last = at == len(levels) - 1
+            now = [
+                index
+                for index in waiting
+                if last or (not self._wishes[index].nowhere and self._wishes[index].request.pool not in later)
+            ]
+            done = set(now)
+            waiting = [index for index in waiting if index not in done]
+            outcomes.update(zip(now, self._grant(batch, [self._wishes[index] for index in now])))
+        return [outcomes[index] for index in range(len(self._wishes))]
+
+    def _grant(self, batch: Batch, wishes: t.Sequence[Wish]) -> list[Outcome]:
         clashes: list[str] = []
-        requests = self._placed(batch, clashes)
+        requests = self._placed(batch, wishes, clashes)
         if self._state == "absent":
             return batch.absent(requests)
-        moved = self._leave(batch, requests)
+        moved = self._leave(batch, wishes, requests)
         try:
             outcomes = batch.present(
                 requests, RESERVED if self._state == "reserved" else ACTIVE, adopt=self._state == "adopted"
@@ -173,23 +197,17 @@ class Grant:
         except Clashes as error:
             raise Clashes([*clashes, *error.clashes]) from error
         except Exhausted as error:
-            raise self._unserved(batch, error) if self._provided else error from None
+            raise self._unserved(batch, wishes, error) if self._provided else error from None
         if clashes:
             raise Clashes(clashes)
-        return (
-            [
-                outcome._replace(before=moved[outcome.pool.name, outcome.name])
-                if (outcome.pool.name, outcome.name) in moved
-                else outcome
-                for outcome in outcomes
-            ]
-            if moved
-            else outcomes
-        )
+        if not moved:
+            return outcomes
+        places = [(outcome.pool.name, outcome.name) for outcome in outcomes]
+        return [one._replace(before=moved.get(place, one.before)) for one, place in zip(outcomes, places)]
 
-    def _placed(self, batch: Batch, clashes: list[str]) -> list[Request]:
+    def _placed(self, batch: Batch, given: t.Sequence[Wish], clashes: list[str]) -> list[Request]:
         """Every wish as a request of a pool. While adopting, what is wrong with them goes to ``clashes``."""
-        wishes = self._adoptable(clashes) if self._state == "adopted" else self._wishes
+        wishes = _adoptable(given, clashes) if self._state == "adopted" else given
         unserved: list[Wish] = []
         first: Refused | None = None
         requests = []
@@ -214,17 +232,6 @@ class Grant:
         if any(wish.prefer for wish in wishes) and self._state in ("present", "reserved"):
             requests = self._preferred(batch, wishes, requests)
         return requests
-
-    def _adoptable(self, clashes: list[str]) -> list[Wish]:
-        """Each name once: the same place twice is no contradiction, two places are."""
-        result: dict[tuple[str, str], Wish] = {}
-        for wish in self._wishes:
-            key = wish.request.pool, wish.request.name
-            if key not in result:
-                result[key] = wish
-            elif result[key].request.at != wish.request.at:
-                clashes.append(f"{wish.request.name}: it is at {result[key].request.at} and at {wish.request.at}")
-        return list(result.values())
 
     def _at_home(self, batch: Batch, wish: Wish) -> Request:
         """The pool of a request that names none: where its address lies, or where its name is, or the only one."""
@@ -257,13 +264,13 @@ class Grant:
                 names.setdefault(request.pool, []).append(request)
         return [wish for pool, wanted in names.items() for wish in _unknown(batch, pool, wanted)]
 
-    def _unserved(self, batch: Batch, error: Exhausted) -> Exception:
+    def _unserved(self, batch: Batch, wishes: t.Sequence[Wish], error: Exhausted) -> Exception:
         """Those who come last of the names that the full pool does not know, or the error itself."""
         pool, length = error.usage["pool"], error.usage["length"]
         default = batch.pools[pool][1].length
         wanted = [
             wish.request
-            for wish in self._wishes
+            for wish in wishes
             if wish.request.pool == pool
             and wish.request.at is None
             and (default if wish.request.length is None else wish.request.length) == length
@@ -294,9 +301,11 @@ class Grant:
                     result[index] = request
         return result
 
-    def _leave(self, batch: Batch, requests: t.Sequence[Request]) -> dict[tuple[str, str], Record]:
+    def _leave(
+        self, batch: Batch, wishes: t.Sequence[Wish], requests: t.Sequence[Request]
+    ) -> dict[tuple[str, str], Record]:
         """Release the places of names that move, and tell where they were."""
-        moving = {(wish.request.pool, wish.request.name) for wish in self._wishes if wish.move}
+        moving = {(wish.request.pool, wish.request.name) for wish in wishes if wish.move}
         result: dict[tuple[str, str], Record] = {}
         leaving = []
         for request in requests:
@@ -311,6 +320,35 @@ class Grant:
         if leaving:
             batch.absent(leaving)
         return result
+
+
+def _levels(definitions: t.Mapping[str, object]) -> list[dict[str, object]]:
+    """Definitions of pools by how deep they are nested in each other, the outer ones first."""
+    levels: list[dict[str, object]] = []
+    rest = dict(definitions)
+    while rest:
+        level = {
+            name: given
+            for name, given in rest.items()
+            if not isinstance(given, t.Mapping) or given.get("parent") not in rest
+        }
+        # Pools that go round in a circle: the ledger will say so.
+        level = level or dict(rest)
+        levels.append(level)
+        rest = {name: given for name, given in rest.items() if name not in level}
+    return levels
+
+
+def _adoptable(wishes: t.Sequence[Wish], clashes: list[str]) -> list[Wish]:
+    """Each name once: the same place twice is no contradiction, two places are."""
+    result: dict[tuple[str, str], Wish] = {}
+    for wish in wishes:
+        key = wish.request.pool, wish.request.name
+        if key not in result:
+            result[key] = wish
+        elif result[key].request.at != wish.request.at:
+            clashes.append(f"{wish.request.name}: it is at {result[key].request.at} and at {wish.request.at}")
+    return list(result.values())
 
 
 def of_pools(wishes: t.Iterable[Wish], pools: t.Sequence[Pool]) -> list[Request]:

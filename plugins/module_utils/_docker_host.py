@@ -21,7 +21,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
     compose,
@@ -170,6 +170,42 @@ def _derived(wanted: Wanted) -> ipaddress.IPv6Network:
         routers=[ipaddress.IPv6Network((int(router), 128)) for router in wanted.routers],
         occupied=[*(ipaddress.IPv6Network((int(at.ip), 128)) for at in wanted.uplink), *wanted.others],
     )
+
+
+def derived_prefix(wanted: Wanted) -> ipaddress.IPv6Network | None:
+    """What a host without a prefix of its own derives; None where its uplink has nothing to derive it from."""
+    try:
+        return _derived(wanted)
+    except Refused:
+        return None
+
+
+def suffix_space(wanted: Wanted, length: int) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """For a prefix of ``length``, wherever it is: the suffix of each name, and what no name may have with the reason.
+
+    :raises Refused: a prefix of that length cannot be divided, or has no room for the names.
+    """
+    prefix = ipaddress.IPv6Network((0, length))
+    bridge, user = _divide(wanted, prefix)
+    if user is None:
+        return {name: str(address) for name, address in _addresses(wanted, user).items()}, [
+            (str(prefix), "the default bridge")
+        ]
+    static, automatic = halves(user)
+    names = tuple(
+        name
+        if name.address is None
+        # The suffix alone; whether the address lies in the host's prefix is for the plan to say.
+        else replace(name, address=nth_address(user, int(name.address) & (user.num_addresses - 1)))
+        for name in wanted.names
+    )
+    excluded = [] if bridge is None else [(str(bridge), "the default bridge")]
+    excluded += [
+        (f"{user.network_address}-{gateway(user)}", "the network's anycast address and its gateway"),
+        (str(automatic), "what Docker hands out"),
+    ]
+    found = _addresses(replace(wanted, names=names), user)
+    return {name: str(address) for name, address in found.items()}, excluded
 
 
 def _given(wanted: Wanted, prefix: ipaddress.IPv6Network) -> ipaddress.IPv6Network:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
     parse_address,
@@ -80,14 +80,15 @@ def read(value: object) -> Wanted:
         value,
         "the plan's input",
         ("host", "hosts", "prefix", "network", "addresses", "uplink", "others", "docker_version", "bridge_name",
-         "network_name"),
+         "network_name", "allocated"),
     )  # fmt: skip
+    allocated = _mapping(given.get("allocated") or {}, "allocated", ("prefix", "addresses"))
     uplink = _mapping(given.get("uplink") or {}, "uplink", ("interface", "addresses", "routers"))
     host = _text(given, "host")
     if not host:
         raise Refused("host=", "a plan is for one host, and its prefix may follow from its name", "Give its name")
     hosts = [_item_text(item, "hosts") for item in _items(given, "hosts")]
-    prefix = _text(given, "prefix")
+    prefix = _text(allocated, "prefix") or _text(given, "prefix")
     network = _text(given, "network", "both")
     if network not in NETWORKS:
         raise Refused(f"network={network}", f"known are {', '.join(NETWORKS)}", "Take one of these")
@@ -96,7 +97,7 @@ def read(value: object) -> Wanted:
         hosts=tuple(sorted({host, *hosts})),
         prefix=_container_prefix(prefix) if prefix else None,
         network=network,
-        names=_names(_items(given, "addresses")),
+        names=_allocated(_names(_items(given, "addresses")), allocated.get("addresses") or {}),
         interface=_text(uplink, "interface"),
         uplink=tuple(parse_interface(item, "uplink.addresses") for item in _items(uplink, "addresses")),
         routers=tuple(parse_address(item, "uplink.routers") for item in _items(uplink, "routers")),
@@ -194,6 +195,16 @@ def _names(items: t.Sequence[object]) -> tuple[Name, ...]:
             )
         )
     return tuple(names)
+
+
+def _allocated(names: tuple[Name, ...], addresses: t.Mapping[str, object]) -> tuple[Name, ...]:
+    """The names with the addresses that a ledger has for them."""
+    return tuple(
+        replace(name, address=parse_address(addresses[name.name], f"allocated: {name.name}"), suffix=None)
+        if name.name in addresses
+        else name
+        for name in names
+    )
 
 
 def _container_prefix(text: str) -> ipaddress.IPv6Network:

@@ -48,11 +48,19 @@ class ControllerAction(ActionBase):  # type: ignore[misc]  # Ansible ships no ty
     def check_mode(self) -> bool:
         return bool(self._task.check_mode)
 
+    def variable(self, name: str, task_vars: dict[str, t.Any]) -> t.Any:
+        """The value of a variable that need not be set."""
+        return self._templar.template(task_vars.get(name))
+
+    def directory(self, task_vars: dict[str, t.Any]) -> str:
+        """What relative paths in a playbook start from."""
+        return str(task_vars.get("playbook_dir") or self._loader.get_basedir())
+
     def state_directory(self, task_vars: dict[str, t.Any]) -> str:
-        configured = self._templar.template(task_vars.get("ipv6_state_dir"))
+        configured = self.variable("ipv6_state_dir", task_vars)
         sources = task_vars.get("ansible_inventory_sources") or []
         return state_directory(
             None if configured in (None, "") else str(configured),
             [str(source) for source in sources],
-            str(task_vars.get("playbook_dir") or self._loader.get_basedir()),
+            self.directory(task_vars),
         )

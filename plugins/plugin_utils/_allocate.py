@@ -28,6 +28,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.batch import
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger, open_ledger
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Outcome
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError, Overlap
+from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._provider import Provider
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import state_directory
 
@@ -59,6 +60,19 @@ def place_of_ledger(
     if configured:
         return state_directory(configured, sources, playbook_directory)
     return os.path.join(state_directory(state, sources, playbook_directory), FILE)
+
+
+def ledger_of_task(action: ControllerAction, option: str | None, task_vars: dict[str, t.Any]) -> str:
+    """Where a task has its ledger: as its option or the variable ``ipv6_ledger`` says, else in the state directory."""
+    configured, state = (
+        str(value) if value else None
+        for value in (
+            option or action.variable("ipv6_ledger", task_vars),
+            action.variable("ipv6_state_dir", task_vars),
+        )
+    )
+    sources = [str(source) for source in task_vars.get("ansible_inventory_sources") or []]
+    return place_of_ledger(configured, state, sources, action.directory(task_vars))
 
 
 def is_database(where: str) -> bool:

@@ -308,3 +308,36 @@ def test_a_ledger_that_cannot_be_used(site: Tasks) -> None:
     assert f"The ledger {site.ledger} is damaged" in refused["msg"]
     elsewhere = site.allocate(requests=["a"], pool="web", ledger="kept/ledger.sqlite")
     assert elsewhere["ledger"] == str(site.inventory / "kept" / "ledger.sqlite")
+
+
+def test_exports(site: Tasks) -> None:
+    def export(**options: t.Any) -> dict[str, t.Any]:
+        return {"routable.ipv6.ipv6_ledger_export": options}
+
+    assert "there is no such file" in site.tasks(export(format="json")).tasks["0"]["docker1"]["msg"]
+    site.allocate(requests=[{"name": "www", "suffix": "::20"}, {"name": "one", "pool": "site"}], pool="web")
+    kinds = [
+        export(format="hosts", zone="example.org"),
+        export(format="zone", zone="example.org"),
+        export(format="reverse_zone", zone="example.org", prefix="2001:db8:1:1::/64"),
+        export(format="csv", only=["site"]),
+        export(format="netbox_prefixes"),
+        export(format="netbox_addresses", zone="example.org"),
+    ]
+    run = site.tasks(*kinds)
+    texts = [run.tasks[str(number)]["docker1"]["content"] for number in range(len(kinds))]
+    assert texts[0] == "2001:db8:1:1::20 www.example.org www\n"
+    assert texts[1].split() == ["www.example.org.", "IN", "AAAA", "2001:db8:1:1::20"]
+    assert texts[2].startswith("0.2.0.0.") and texts[2].endswith("www.example.org.\n")
+    assert texts[3].splitlines()[1:] == ["site,one,2001:db8::/64,,,active"]
+    assert "2001:db8::/64" in texts[4] and "2001:db8:1:1::20/128" in texts[5]
+    written = [
+        site.tasks(export(format="json", dest="out/ledger.json"), words=words) for words in (["--check"], [], [])
+    ]
+    assert [run.tasks["0"]["docker1"]["changed"] for run in written] == [True, True, False]
+    assert written[0].tasks["0"]["docker1"]["diff"] == written[1].tasks["0"]["docker1"]["diff"]
+    with open_ledger(str(site.ledger)) as ledger:
+        assert (site.place / "out" / "ledger.json").read_text() == ledger.export_text()
+    refused = [export(format="json", only=["web"]), export(format="zone"), export(format="csv", only=["none"])]
+    for task, sentence in zip(refused, ["is whole", "records belong to a zone", "no such pool"], strict=True):
+        assert sentence in site.tasks(task).tasks["0"]["docker1"]["msg"]

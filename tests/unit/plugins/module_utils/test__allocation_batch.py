@@ -57,7 +57,7 @@ def test_what_lies_in_no_pool_is_not_compared(ledger: Ledger) -> None:
 
 def test_pools_are_dropped_after_the_requests(ledger: Ledger) -> None:
     granted(ledger, [{"name": "a", "pool": "tiny"}])
-    with pytest.raises(Refused, match="pool tiny: it has 1 allocations"):
+    with pytest.raises(Refused, match="pool tiny: it still has 1 allocation"):
         grant(ledger, [], "absent", {}, drop=["tiny"])
     gone = grant(ledger, parse_wishes([{"name": "a", "pool": "tiny"}]), "absent", {}, drop=["tiny"])
     assert list(gone.pools_before) == ["tiny"] and gone.pools_after == {} and "tiny" not in gone.pools
