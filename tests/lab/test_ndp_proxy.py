@@ -111,6 +111,11 @@ BREAKAGES = {
 def test_all_answer_again(proxies: Proxies, breakage: str) -> None:
     proxies.sh(BREAKAGES[breakage])
     proxies.all(proxies.all_answer)
+    # Without the delay an answer comes at once; with it, it comes too, so that no packet tells.
+    for host in HOSTS:
+        uplink = HOSTS[host]["uplink"]
+        settings = f"/proc/sys/net/ipv6/conf/{uplink}/proxy_ndp /proc/sys/net/ipv6/neigh/{uplink}/proxy_delay"
+        assert proxies.lab.exec(host, "cat", *settings.split()).split() == ["1", "0"], host
 
 
 def test_all_answer_again_after_the_bridge_was_made_anew(proxies: Proxies) -> None:
