@@ -105,6 +105,13 @@ class Proxies:
         shown = self.lab.sh(host, "ip -6 -j neigh show proxy")
         return {entry["dst"] for entry in json.loads(shown or "[]")}
 
+    def wait(self, host: str, address: str, there: bool) -> None:
+        """Until the host answers for the address, or no longer does. How soon is what the benchmark tells."""
+        end = time.monotonic() + WITHIN
+        while (address in self.entries(host)) is not there:
+            assert time.monotonic() < end, f"{host}: {address} is {'not ' if there else ''}answered for"
+            time.sleep(0.1)
+
 
 def start(lab: Lab, host: str, numbers: t.Iterable[int]) -> None:
     """Containers, in turn on the default bridge and without a name, and on the user-defined network with a name."""

@@ -72,26 +72,16 @@ def test_nobody_advertises_what_nobody_holds(proxies: Proxies) -> None:
         assert f"tgt is {asked[host]}," not in seen
 
 
-def test_an_entry_is_there_before_the_container_runs_and_goes_with_it(proxies: Proxies) -> None:
+def test_an_entry_comes_and_goes_with_its_container(proxies: Proxies) -> None:
     def follow(host: str) -> None:
         lab = proxies.lab
-        since = lab.sh(
-            host, "date +%s.%N; docker run -d --name late --stop-signal KILL busybox sleep 600 >/dev/null"
-        ).strip()
+        lab.sh(host, "docker run -d --name late --stop-signal KILL busybox sleep 600 >/dev/null")
         address = lab.sh(
             host, "docker inspect -f '{{range .NetworkSettings.Networks}}{{.GlobalIPv6Address}}{{end}}' late"
         ).strip()
-        started = lab.sh(
-            host,
-            f"sleep 1; docker events --since {since} --until $(date +%s) --filter container=late --filter event=start --format '{{{{.TimeNano}}}}'",
-        )
-        journal = lab.sh(
-            host, f"journalctl -o short-unix --no-pager -u {unit(host)} | grep -F ': answering for {address}' | tail -1"
-        )
-        assert float(journal.split()[0]) < int(started) / 1e9, host
-        assert address in proxies.entries(host)
-        proxies.lab.sh(host, "docker rm -f late; sleep 0.5")
-        assert address not in proxies.entries(host)
+        proxies.wait(host, address, there=True)
+        lab.sh(host, "docker rm -f late")
+        proxies.wait(host, address, there=False)
 
     proxies.all(follow)
 
