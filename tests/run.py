@@ -68,6 +68,7 @@ def steps() -> list[Step]:
         Step("lint", "tests/lint.sh"),
         Step("unit", "tests/unit.sh"),
         Step("ledger", "tests/ledger.sh"),
+        Step("aws", "tests/aws.sh"),
         *longest_first(
             [
                 Step("site", "tests/site.sh"),

@@ -21,6 +21,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._eni_limits import I
 try:
     import botocore
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnection
 except ImportError:
     BOTO_ERROR: str | None = traceback.format_exc()
 else:
@@ -69,7 +70,7 @@ class Ec2:
                 return answer
             except ClientError as error:
                 failure = _failure(operation, error)
-            except HTTPClientError as error:
+            except (HTTPClientError, NoConnection) as error:
                 failure = Failure(operation, "Unreachable", str(error))
             except BotoCoreError as error:
                 raise Failure(operation, type(error).__name__, str(error)) from error

@@ -18,7 +18,7 @@ def main(arguments: t.Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="doubles.ec2", description=__doc__)
     parser.add_argument("--address", default="127.0.0.1", help="where to listen (default: %(default)s)")
     parser.add_argument("--port", type=int, default=5000, help="0 is any free one (default: %(default)s)")
-    parser.add_argument("--lax", action="store_true", help="moto alone, without the rules")
+    parser.add_argument("--lax", action="store_true", help="moto without the rules")
     options = parser.parse_args(arguments)
     double = Double(options.address, options.port, strict=not options.lax)
     with double:

@@ -24,6 +24,9 @@ from .errors import refuse
 
 Call = t.Tuple[str, t.Mapping[str, t.Any]]
 
+# Nothing waits for ever, in seconds.
+_PATIENCE = 120
+
 HANDLERS: dict[str, t.Callable[[t.Any, t.Callable[[], t.Any]], t.Any]] = {
     **interfaces.HANDLERS,
     **launches.HANDLERS,
@@ -42,10 +45,17 @@ class Fault:
     performed: bool
 
 
+class Hold:
+    """A call that is kept waiting: ``reached`` is set when it comes, and it fails once ``release`` is set."""
+
+    def __init__(self) -> None:
+        self.reached, self.release = threading.Event(), threading.Event()
+
+
 class Double:
     """A server on an address of its own, for one process at a time, since it patches moto.
 
-    :arg strict: False is moto alone; faults and counting work all the same.
+    :arg strict: False is moto with nothing but its mistakes mended; faults and counting work all the same.
     """
 
     def __init__(self, address: str = "127.0.0.1", port: int = 0, strict: bool = True) -> None:
@@ -55,12 +65,12 @@ class Double:
         self._faults: list[Fault] = []
         self._original = EC2Response.call_action
         self._barriers: dict[str, threading.Barrier] = {}
+        self._holds: dict[str, Hold] = {}
         self.calls: list[Call] = []
 
     def __enter__(self) -> Double:
-        if self._strict:
-            for part in (interfaces, launches, network):
-                part.install()
+        for part in (interfaces, launches, network):
+            part.install()
         EC2Response.call_action = self._wrapped()
         # One line per request would bury everything else.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -70,9 +80,8 @@ class Double:
     def __exit__(self, *_error: object) -> None:
         self._server.stop()
         EC2Response.call_action = self._original
-        if self._strict:
-            for part in (interfaces, launches, network):
-                part.uninstall()
+        for part in (interfaces, launches, network):
+            part.uninstall()
 
     @property
     def url(self) -> str:
@@ -84,6 +93,7 @@ class Double:
             ec2_backends.reset()
             self._faults.clear()
             self._barriers.clear()
+            self._holds.clear()
             self.calls.clear()
 
     def fault(self, action: str, code: str, message: str = "", times: int = 1, performed: bool = False) -> None:
@@ -94,6 +104,11 @@ class Double:
     def meet(self, action: str, count: int) -> None:
         """Hold the calls of ``action`` until that many have come, once: they have all read the same by then."""
         self._barriers[action] = threading.Barrier(count, action=functools.partial(self._barriers.pop, action, None))
+
+    def hold(self, action: str) -> Hold:
+        """Keep the next call of ``action`` waiting. It is never carried out."""
+        made = self._holds[action] = Hold()
+        return made
 
     def counted(self, *actions: str) -> collections.Counter[str]:
         """How often each action was called since the last reset or :meth:`forget`."""
@@ -126,7 +141,12 @@ class Double:
             action = response._get_action()
             barrier = double._barriers.get(action)
             if barrier is not None:
-                barrier.wait(60)
+                barrier.wait(_PATIENCE)
+            hold = double._holds.pop(action, None)
+            if hold is not None:
+                hold.reached.set()
+                hold.release.wait(_PATIENCE)
+                double.fault(action, "InternalError", "held")
             with double._lock:
                 double.calls.append((action, dict(response._get_params())))
                 name = camelcase_to_underscores(action)
