@@ -22,6 +22,7 @@ try:
     import botocore
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.parsers import ResponseParserError
 except ImportError:
     BOTO_ERROR: str | None = traceback.format_exc()
 else:
@@ -70,7 +71,8 @@ class Ec2:
                 return answer
             except ClientError as error:
                 failure = _failure(operation, error)
-            except (HTTPClientError, NoConnection) as error:
+            except (HTTPClientError, NoConnection, ResponseParserError) as error:
+                # The last one is the page of a proxy or a load balancer in the place of an answer.
                 failure = Failure(operation, "Unreachable", str(error))
             except BotoCoreError as error:
                 raise Failure(operation, type(error).__name__, str(error)) from error

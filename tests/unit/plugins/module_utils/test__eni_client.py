@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils import _eni_client
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_client import TRIES, Ec2
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 from botocore.stub import ANY, Stubber
 
 RAW = {"NetworkInterfaceId": "eni-1", "SubnetId": "subnet-1", "VpcId": "vpc-1", "Status": "pending"}
@@ -227,12 +228,22 @@ def test_pauses_are_random() -> None:
     assert slept == [0.25, 0.75]
 
 
-def test_an_answer_that_does_not_come_is_asked_for_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url="https://ec2"),
+        EndpointConnectionError(endpoint_url="https://ec2"),
+        ResponseParserError("invalid XML received: <!doctype html>"),
+    ],
+)
+def test_an_answer_that_does_not_come_is_asked_for_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     calls = []
 
     def silent(**params: t.Any) -> None:
         calls.append(params)
-        raise ReadTimeoutError(endpoint_url="https://ec2")
+        raise error
 
     monkeypatch.setattr(bench.client, "assign_ipv6_addresses", silent)
     with pytest.raises(Failure, match="the API does not answer"):
