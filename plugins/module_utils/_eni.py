@@ -84,7 +84,8 @@ def plan_present(
 
 
 def _creation(subnet: Subnet, wanted: Wanted, choice: Choice, groups: tuple[Group, ...]) -> list[Change]:
-    assert choice.primary is not None and choice.block is not None
+    if choice.primary is None or choice.block is None:
+        raise AssertionError("a choice is complete before it is planned")
     addresses = [str(choice.primary)]
     # Addresses and prefixes are exclusive in one call. The first address becomes the primary one, so the block comes
     # in a call of its own then, too: the order within a call is not documented to be kept.
@@ -108,7 +109,8 @@ def _created(
     subnet: Subnet, wanted: Wanted, choice: Choice, groups: tuple[Group, ...], addresses: t.Sequence[str]
 ) -> Eni:
     """The interface as it will be right after its creation."""
-    assert choice.primary is not None
+    if choice.primary is None:
+        raise AssertionError("a choice is complete before it is planned")
     block = choice.block if choice.block is not None and len(addresses) > 1 else ()
     return Eni(
         "",
@@ -233,7 +235,8 @@ def _detachment(eni: Eni, wanted: Wanted) -> list[Change]:
 
 def detach(eni: Eni, force: bool) -> Change:
     """:raises Refused: an instance keeps its first interface for life."""
-    assert eni.attachment is not None
+    if eni.attachment is None:
+        raise AssertionError("only what is attached can be detached")
     data = {
         "attachment_id": eni.attachment.attachment_id,
         "instance_id": eni.attachment.instance_id,

@@ -209,10 +209,13 @@ class Converger:
 
     def _converge(self, plan: Plan, choice: Choice, subnet: Subnet, applied: Applied) -> tuple[Plan, Choice, Eni]:
         given = self._wanted.block is not None or self._wanted.primary is not None
-        for self.attempts in range(1, (ATTEMPTS_WITH_GIVEN if given else ATTEMPTS) + 1):
+        last = ATTEMPTS_WITH_GIVEN if given else ATTEMPTS
+        for self.attempts in range(1, last + 1):
             failed = self._apply(plan, applied)
             if failed is None:
-                break
+                return plan, choice, self._read_back(choice, applied)
+            if self.attempts == last:
+                raise self._undone(failed[1], applied) from failed[1]
             self._avoid(failed, choice)
             self._ec2.pause(min(self.attempts, 2))
             eni = self._read(applied)
@@ -221,10 +224,7 @@ class Converger:
                 plan, choice = self._plan(eni, subnet)
             except (Refused, Failure) as error:
                 raise self._undone(error, applied) from error
-        else:
-            assert failed is not None
-            raise self._undone(failed[1], applied) from failed[1]
-        return plan, choice, self._read_back(choice, applied)
+        raise AssertionError("the last attempt has raised")
 
     def _plan(self, eni: Eni | None, subnet: Subnet) -> tuple[Plan, Choice]:
         """Everything is read and checked here; nothing is written."""
