@@ -296,3 +296,18 @@ def test_the_stubs_would_notice_another_parameter(bench: Bench) -> None:
 
 def test_boto3_is_there() -> None:
     assert _eni_client.BOTO_ERROR is None
+
+
+def test_what_is_read_about_the_surroundings(bench: Bench) -> None:
+    vpc = [{"Name": "vpc-id", "Values": ["vpc-1"]}]
+    bench.expect("describe_security_groups", {"Filters": vpc, "MaxResults": 1000}, {"SecurityGroups": []})
+    bench.expect("describe_route_tables", {"Filters": vpc, "MaxResults": 100}, {"RouteTables": []})
+    bench.expect("describe_subnets", {"SubnetIds": ["s"]}, {"Subnets": [{"SubnetId": "s", "VpcId": "vpc-1"}]})
+    bench.expect(
+        "describe_instance_types", {"InstanceTypes": ["t3.nano"]}, {"InstanceTypes": [{"InstanceType": "t3.nano"}]}
+    )
+    found = {"Reservations": [{"Instances": [{"InstanceType": "t3.nano"}]}]}
+    bench.expect("describe_instances", {"InstanceIds": ["i-1"]}, found)
+    assert bench.ec2.groups("vpc-1") == bench.ec2.route_tables("vpc-1") == []
+    assert bench.ec2.subnet("s").vpc_id == "vpc-1"
+    assert bench.ec2.instance_type("t3.nano").name == bench.ec2.type_of_instance("i-1") == "t3.nano"
