@@ -161,7 +161,7 @@ class Grant:
         return outcomes
 
     def _in_levels(self, batch: Batch) -> list[Outcome]:
-        """Requests of a pool are granted before the pools inside it are defined: they may be for their prefixes."""
+        """Requests of a pool are granted before pools take a prefix of it: they may be for just these."""
         levels = _levels(self._definitions)
         if self._state in ("absent", "adopted") or len(levels) < 2:
             ledger_pools.define(batch, batch.pools, self._definitions)
@@ -323,20 +323,36 @@ class Grant:
 
 
 def _levels(definitions: t.Mapping[str, object]) -> list[dict[str, object]]:
-    """Definitions of pools by how deep they are nested in each other, the outer ones first."""
+    """Definitions of pools, those first that others wait for.
+
+    Only a nested pool without a prefix waits for the requests of its parent, one of which may be for its prefix. One
+    with a prefix comes before them, or they would take it away.
+    """
     levels: list[dict[str, object]] = []
     rest = dict(definitions)
     while rest:
-        level = {
-            name: given
-            for name, given in rest.items()
-            if not isinstance(given, t.Mapping) or given.get("parent") not in rest
-        }
+        level: dict[str, object] = {}
+        for name in rest:
+            chain = [name]
+            while _inside(rest, chain[-1]) in rest and _has_prefix(rest, chain[-1]) and len(chain) <= len(rest):
+                chain.append(_inside(rest, chain[-1]))
+            if _inside(rest, chain[-1]) not in rest:
+                level[name] = rest[name]
         # Pools that go round in a circle: the ledger will say so.
         level = level or dict(rest)
         levels.append(level)
         rest = {name: given for name, given in rest.items() if name not in level}
     return levels
+
+
+def _inside(definitions: t.Mapping[str, object], name: str) -> str:
+    given = definitions[name]
+    return str(given.get("parent") or "") if isinstance(given, t.Mapping) else ""
+
+
+def _has_prefix(definitions: t.Mapping[str, object], name: str) -> bool:
+    given = definitions[name]
+    return isinstance(given, t.Mapping) and bool(given.get("prefix"))
 
 
 def _adoptable(wishes: t.Sequence[Wish], clashes: list[str]) -> list[Wish]:

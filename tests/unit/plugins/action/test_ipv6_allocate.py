@@ -97,6 +97,9 @@ def test_check_mode_tells_what_a_run_does_and_a_second_run_changes_nothing(site:
         name: entry["address"] for name, entry in done["allocations"].items()
     }
     with open_ledger(str(site.ledger)) as ledger:
+        before = ledger.export()
+        assert site.allocate("--check", requests=["new"], pool="web")["changed"]
+        assert ledger.export() == before
         line = ledger.journal(name="webserver")[0]
     assert line["actor"] == f"{getpass.getuser()}@{socket.gethostname()}"
     assert line["run"] == done["run"] != again["run"]
@@ -241,6 +244,7 @@ def test_a_provider_serves_what_no_pool_can(site: Tasks) -> None:
     assert done["by_pool"]["given"]["full"]["address"] == "2001:db8:ffff::4"
     (site.place / "asked").unlink()
     assert not site.allocate(**full, **options)["changed"]
+    assert not (site.place / "asked").exists()
     done = site.allocate(requests=["nowhere"], **options)
     assert done["by_pool"]["given"]["nowhere"]["address"] == "2001:db8:ffff::5"
     (site.place / "asked").unlink()
@@ -341,3 +345,24 @@ def test_exports(site: Tasks) -> None:
     refused = [export(format="json", only=["web"]), export(format="zone"), export(format="csv", only=["none"])]
     for task, sentence in zip(refused, ["is whole", "records belong to a zone", "no such pool"], strict=True):
         assert sentence in site.tasks(task).tasks["0"]["docker1"]["msg"]
+
+
+def test_an_export_fills_a_new_ledger(site: Tasks) -> None:
+    site.allocate(requests=["a", "b"], pool="web")
+    site.allocate(requests=["b"], pool="web", state="absent")
+    read = {"routable.ipv6.ipv6_ledger_import": {"src": "ledger.json", "ledger": "new/ledger.sqlite"}}
+    assert "it cannot be read" in site.tasks(read).tasks["0"]["docker1"]["msg"]
+    write = {"routable.ipv6.ipv6_ledger_export": {"format": "json", "dest": "ledger.json"}}
+    predicted = site.tasks(write, {**read, "check_mode": True}).tasks["1"]["docker1"]
+    new = site.inventory / "new" / "ledger.sqlite"
+    assert predicted["changed"] and not new.exists()
+    done = site.tasks(read).tasks["0"]["docker1"]
+    assert done["diff"] == predicted["diff"] and done["changed"]
+    text = (site.place / "ledger.json").read_text()
+    with open_ledger(str(new)) as ledger:
+        assert ledger.export_text() == text == done["diff"]["after"]
+    assert not site.tasks(read).tasks["0"]["docker1"]["changed"]
+    (site.place / "ledger.json").write_text(text.replace('"a"', '"c"'))
+    assert "the ledger is in use" in site.tasks(read).tasks["0"]["docker1"]["msg"]
+    with open_ledger(str(new)) as ledger:
+        assert ledger.export_text() == text

@@ -59,8 +59,39 @@ def test_pools_are_dropped_after_the_requests(ledger: Ledger) -> None:
     granted(ledger, [{"name": "a", "pool": "tiny"}])
     with pytest.raises(Refused, match="pool tiny: it still has 1 allocation"):
         grant(ledger, [], "absent", {}, drop=["tiny"])
+    with pytest.raises(Refused, match="pool tiny: it still has 2 allocations"):
+        grant(ledger, parse_wishes([{"name": "b", "pool": "tiny"}]), "present", {}, drop=["tiny"])
     gone = grant(ledger, parse_wishes([{"name": "a", "pool": "tiny"}]), "absent", {}, drop=["tiny"])
     assert list(gone.pools_before) == ["tiny"] and gone.pools_after == {} and "tiny" not in gone.pools
+
+
+def test_a_nested_pool_keeps_its_prefix_from_requests_and_one_without_takes_what_was_asked_for_it(
+    ledger: Ledger,
+) -> None:
+    pools = {
+        "inner": {"prefix": "2001:db8::/64", "parent": "outer"},
+        "outer": {"prefix": "2001:db8::/48", "length": 64},
+        "asked": {"prefix_length": 64, "parent": "outer", "length": 80},
+        "deep": {"prefix_length": 80, "parent": "asked"},
+        "deeper": {"prefix": "2001:db8:0:9::/96", "parent": "asked"},
+    }
+    wishes = [{"name": "asked", "pool": "outer", "prefix": "2001:db8:0:9::/64"}, {"name": "h", "pool": "outer"}]
+    done = grant(ledger, parse_wishes([{"name": "a", "pool": "deeper"}, *wishes]), "present", pools)
+    assert [one.prefix for one in done.outcomes] == ["2001:db8:0:9::1/128", "2001:db8:0:9::/64", "2001:db8:0:1::/64"]
+    assert {name: str(pool.prefix) for name, pool in done.pools.items()} == {
+        "inner": "2001:db8::/64",
+        "outer": "2001:db8::/48",
+        "asked": "2001:db8:0:9::/64",
+        "deep": "2001:db8:0:9:1::/80",
+        "deeper": "2001:db8:0:9::/96",
+    }
+    with pytest.raises(Refused, match="the pools go round in a circle"):
+        grant(
+            ledger,
+            [],
+            "present",
+            {"x": {"prefix_length": 64, "parent": "y"}, "y": {"prefix_length": 60, "parent": "x"}},
+        )
 
 
 PREFERRED = st.dictionaries(st.sampled_from("abcdefgh"), st.none() | st.integers(1, 17), min_size=1, max_size=8)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import pathlib
 import typing as t
 
@@ -68,7 +69,9 @@ def run(
     }
 
 
-def test_nobody_is_renumbered_by_switching_the_ledger_on(ledger: Ledger) -> None:
+@pytest.mark.parametrize("strategy", ["hash", "pack", "sparse"])
+def test_nobody_is_renumbered_by_switching_the_ledger_on(ledger: Ledger, strategy: str) -> None:
+    pool = {**POOL, "strategy": strategy}
     hosts = [
         asked("one"),
         asked("two", network="user"),
@@ -78,7 +81,7 @@ def test_nobody_is_renumbered_by_switching_the_ledger_on(ledger: Ledger) -> None
         ),
         asked("bridge", network="bridge", addresses=[]),
     ]
-    plans = run(ledger, hosts)
+    plans = run(ledger, hosts, pool)
     for one in hosts:
         assert {**plan(one), "derived": False} == {**plans[one["host"]], "derived": False}, one["host"]
     assert [outcome.prefix for outcome in ledger.find("three")] == ["2001:db8:0:1:77::/80"]
@@ -89,10 +92,10 @@ def test_nobody_is_renumbered_by_switching_the_ledger_on(ledger: Ledger) -> None
         plans[host]["addresses"]["web"]["address"] for host in HOSTS
     }
     before = len(ledger.journal())
-    assert run(ledger, hosts) == plans and len(ledger.journal()) == before
+    assert run(ledger, hosts, pool) == plans and len(ledger.journal()) == before
     # The ledger knows it now, so nobody has to say it.
     hosts[2] = asked("three")
-    assert run(ledger, hosts) == plans and len(ledger.journal()) == before
+    assert run(ledger, hosts, pool) == plans and len(ledger.journal()) == before
 
 
 NAMES = st.lists(
@@ -171,6 +174,16 @@ def test_what_cannot_work_leaves_the_ledger_alone(
     with pytest.raises(Refused, match=sentence):
         run(ledger, [one], pool)
     assert ledger.journal() == []
+
+
+@pytest.mark.parametrize("network", ["both", "user"])
+def test_a_name_that_somebody_else_adds_lies_in_the_static_part(ledger: Ledger, network: str) -> None:
+    plans = run(ledger, [asked("one", prefix="2001:db8:0:2::/120", network=network)])
+    more = [{"name": f"more-{number}", "pool": "one"} for number in range(50)]
+    static = ipaddress.IPv6Network(plans["one"]["user"]["static"])
+    for outcome in grant(ledger, parse_wishes(more), "present", {}).outcomes:
+        address = ipaddress.IPv6Address(str(outcome.address))
+        assert address in static and str(address) != plans["one"]["user"]["gateway"]
 
 
 def test_a_host_that_is_gone_gives_its_prefix_back(ledger: Ledger) -> None:
