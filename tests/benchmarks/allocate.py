@@ -102,7 +102,8 @@ class Place:
         for number in range(PLAYBOOKS):
             names = [f"shared-{one}" for one in range(20)] + [f"{number}-{one}" for one in range(NAMES - 20)]
             runs.append(self.start(f"race-{number}", "h0", allocate(names)))
-        if any([run.wait() for run in runs]):
+        ended = [run.wait() for run in runs]
+        if any(ended):
             raise SystemExit("one of the playbooks failed")
         wall = time.perf_counter() - begin
         with open_ledger(str(self.ledger)) as ledger:

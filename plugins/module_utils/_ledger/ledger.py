@@ -175,7 +175,7 @@ class Ledger:
         """
         if state not in STATES:
             raise Refused(f"state={state}", f"known are {', '.join(STATES)}", "Take one of these")
-        parsed = [one if type(one) is Request else parse_request(one, pool) for one in requests]
+        parsed = [one if isinstance(one, Request) else parse_request(one, pool) for one in requests]
         if state == "verified":
             return self._verified(parsed)
 

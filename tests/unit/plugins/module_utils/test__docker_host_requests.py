@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import pathlib
+import types
 import typing as t
 
 import pytest
@@ -49,10 +50,10 @@ def asked(host: str, **more: t.Any) -> dict[str, t.Any]:
 
 
 def run(
-    ledger: Ledger, hosts: t.Sequence[dict[str, t.Any]], pool: dict[str, t.Any] = POOL
+    ledger: Ledger, hosts: t.Sequence[dict[str, t.Any]], pool: t.Mapping[str, t.Any] = types.MappingProxyType(POOL)
 ) -> dict[str, dict[str, t.Any]]:
     """Plans by host, as the role makes them with a pool."""
-    told = requests_of([{**one, "pool": "docker_hosts", "pools": {"docker_hosts": pool}} for one in hosts])
+    told = requests_of([{**one, "pool": "docker_hosts", "pools": {"docker_hosts": dict(pool)}} for one in hosts])
     done = grant(ledger, parse_wishes(told["requests"]), "present", told["pools"])
     found = by_pool([entry_of(outcome) for outcome in done.outcomes])
     return {
