@@ -8,7 +8,6 @@ import json
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_answers import by_name, by_pool, entry_of
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import (
     Wish,
@@ -23,23 +22,24 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_sources 
     read_source,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger
-from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Outcome, describe
-from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
-from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import (
-    Granted,
     actor,
     grant,
     ledger_of_task,
     opened,
     run_id,
 )
+from ansible_collections.routable.ipv6.plugins.plugin_utils._ledger_action import (
+    LedgerAction,
+    granted_diff,
+    without_password,
+)
 from ansible_collections.routable.ipv6.plugins.plugin_utils._provider import Provider
-from ansible_collections.routable.ipv6.plugins.plugin_utils._state import as_text, write_private
+from ansible_collections.routable.ipv6.plugins.plugin_utils._state import write_private
 
 
-class ActionModule(ControllerAction):
+class ActionModule(LedgerAction):
     SPEC: t.ClassVar[dict[str, t.Any]] = {
         "requests": {"type": "raw"},
         "requests_file": {"type": "path"},
@@ -66,22 +66,13 @@ class ActionModule(ControllerAction):
         "run": {"type": "str"},
     }
 
-    def act(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        try:
-            return self._act(args, task_vars)
-        except LedgerError as error:
-            raise AnsibleActionFail(str(error)) from error
-
-    def _act(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def act_on_ledger(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         state = args["state"]
         if (args["result"] == "file") != (args["result_file"] is not None):
             raise Refused(
                 "result, result_file", "they belong together", "Give result: file and result_file, or neither"
             )
-        definitions = self.variable("ipv6_pools", task_vars) if args["pools"] is None else args["pools"]
-        definitions = definitions or {}
-        if not isinstance(definitions, dict):
-            raise Refused(f"ipv6_pools={definitions!r}", "it maps names to pools", "Write name: {prefix: ...}")
+        definitions = self.definitions(args, task_vars)
         wishes = self._wishes(args, task_vars)
         where = ledger_of_task(self, args["ledger"], task_vars)
         run = args["run"] or run_id(task_vars)
@@ -90,7 +81,7 @@ class ActionModule(ControllerAction):
             provider = Provider(args["provider"], args["provider_timeout"], self.directory(task_vars))
         with opened(where, self.check_mode or state == "verified") as ledger:
             if state == "verified":
-                return {**self._verified(ledger, wishes, definitions), "ledger": _shown(where)}
+                return {**self._verified(ledger, wishes, definitions), "ledger": without_password(where)}
             granted = grant(
                 ledger,
                 wishes,
@@ -104,7 +95,7 @@ class ActionModule(ControllerAction):
         entries = [entry_of(outcome) for outcome in granted.outcomes]
         result = {
             "changed": granted.changed,
-            "ledger": _shown(where),
+            "ledger": without_password(where),
             "run": run,
             "actor": actor(),
             "count": len(entries),
@@ -115,7 +106,7 @@ class ActionModule(ControllerAction):
         else:
             result.update(allocations=by_name(entries), by_pool=by_pool(entries), allocation_list=entries)
         if self._task.diff:
-            result["diff"] = _diff(granted, _shown(where))
+            result["diff"] = granted_diff(granted, without_password(where))
         return result
 
     def _verified(
@@ -212,22 +203,3 @@ class ActionModule(ControllerAction):
             lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
             write_private(full, f"[\n{lines}\n]\n" if entries else "[]\n")
         return full
-
-
-def _diff(granted: Granted, where: str) -> dict[str, str]:
-    def shown(outcome: Outcome, before: bool) -> t.Any:
-        return describe(outcome.pool, outcome.before if before else outcome.after)
-
-    texts = []
-    for before, pools in ((True, granted.pools_before), (False, granted.pools_after)):
-        changed = [one for one in granted.outcomes if one.changed and (one.before if before else one.after) is not None]
-        allocations = {f"{one.pool.name}/{one.name}": shown(one, before) for one in changed}
-        texts.append(as_text({"pools": pools, "allocations": allocations}))
-    return {"before_header": where, "after_header": where, "before": texts[0], "after": texts[1]}
-
-
-def _shown(where: str) -> str:
-    """Without the password of a database's address."""
-    scheme, separator, rest = where.partition("://")
-    user, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}{user.partition(':')[0]}{at}{host}" if separator else where

@@ -137,6 +137,12 @@ def grant(
         return Granted(outcomes, attempt.pools, attempt.pools_before, attempt.pools_after)
 
 
+def granted_at_once(ledger: Ledger, attempt: Grant, run: str, check: bool) -> Granted:
+    """As :func:`grant`, of an attempt that needs no provider."""
+    outcomes = _write(ledger, attempt, run, check)
+    return Granted(outcomes, attempt.pools, attempt.pools_before, attempt.pools_after)
+
+
 def _provided(
     ledger: Ledger, wishes: t.Sequence[Wish], unserved: Unserved, provider: Provider, check: bool
 ) -> list[Wish]:
