@@ -4,10 +4,11 @@
 
 # This module_util is PRIVATE to the collection: its content can change without notice.
 
-"""vCenter through pyvmomi: what networks a datacenter has. A port: it decides nothing."""
+"""vCenter through pyvmomi: what networks and VMs a datacenter has. A port: it decides nothing."""
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import ssl
@@ -15,6 +16,10 @@ import traceback
 import typing as t
 import urllib.parse
 
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import number
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._vsphere_addresses import Guest, GuestAddress, Nic
+from ansible_collections.routable.ipv6.plugins.module_utils._vsphere_inventory import Vm
 from ansible_collections.routable.ipv6.plugins.module_utils._vsphere_networks import (
     DISTRIBUTED,
     NSX,
@@ -153,32 +158,74 @@ class Vcenter:
                 names.add(group.spec.vswitchName)
         return groups
 
-    def _rows(self, root: t.Any, kinds: dict[t.Any, list[str]]) -> list[dict[str, t.Any]]:
-        """The properties of everything of these kinds below ``root``, with the object as ``obj``."""
-        content = self._instance.content
+    def vms(self, datacenter: t.Any) -> list[Vm]:
+        """All VMs and templates of a datacenter."""
+        paths = ["name", "config.uuid", "config.instanceUuid", "config.template"]
+        return [
+            Vm(
+                row["obj"]._moId,
+                _plain(_name(row)),
+                row.get("config.uuid"),
+                row.get("config.instanceUuid"),
+                bool(row.get("config.template")),
+                row["obj"],
+            )
+            for row in self._rows(datacenter.vmFolder, {vim.VirtualMachine: paths}, "VMs")
+            # One that is just being made has no name yet.
+            if "name" in row
+        ]
+
+    def guest(self, vm: Vm) -> Guest:
+        """What vCenter knows of a VM's guest now.
+
+        :raises VsphereError: also when the VM has been deleted meanwhile.
+        """
         collector = vmodl.query.PropertyCollector
+        paths = ["runtime.powerState", "guest.toolsRunningStatus", "guest.net"]
+        selected = [collector.ObjectSpec(obj=vm.handle, skip=False)]
         try:
-            view = content.viewManager.CreateContainerView(root, _roots(kinds), True)
+            (row,) = self._retrieve(selected, {vim.VirtualMachine: paths}, "guest's addresses")
+        except ValueError as error:
+            raise VsphereError(f"{self.who} does not tell the guest's addresses") from error
+        nics = tuple(_nic(one) for one in row.get("guest.net") or ())
+        return Guest(str(row.get("runtime.powerState")), row.get("guest.toolsRunningStatus"), nics)
+
+    def _rows(self, root: t.Any, kinds: dict[t.Any, list[str]], what: str = "networks") -> list[dict[str, t.Any]]:
+        """The properties of everything of these kinds below ``root``, with the object as ``obj``."""
+        collector = vmodl.query.PropertyCollector
+        with self._faults(what):
+            view = self._instance.content.viewManager.CreateContainerView(root, _roots(kinds), True)
             try:
                 walk = collector.TraversalSpec(name="view", path="view", skip=False, type=vim.view.ContainerView)
-                spec = collector.FilterSpec(
-                    objectSet=[collector.ObjectSpec(obj=view, skip=True, selectSet=[walk])],
-                    propSet=[collector.PropertySpec(type=kind, pathSet=paths) for kind, paths in kinds.items()],
-                )
-                options = collector.RetrieveOptions(maxObjects=_PAGE)
-                page = content.propertyCollector.RetrievePropertiesEx([spec], options)
-                objects = []
-                while page is not None:
-                    objects += page.objects
-                    token = page.token
-                    page = content.propertyCollector.ContinueRetrievePropertiesEx(token) if token else None
+                return self._retrieve([collector.ObjectSpec(obj=view, skip=True, selectSet=[walk])], kinds, what)
             finally:
                 view.Destroy()
+
+    def _retrieve(self, selected: list[t.Any], kinds: dict[t.Any, list[str]], what: str) -> list[dict[str, t.Any]]:
+        """The properties of the objects that are selected, page by page."""
+        collector = vmodl.query.PropertyCollector
+        properties = [collector.PropertySpec(type=kind, pathSet=paths) for kind, paths in kinds.items()]
+        spec = collector.FilterSpec(objectSet=selected, propSet=properties)
+        objects = []
+        with self._faults(what):
+            port = self._instance.content.propertyCollector
+            page = port.RetrievePropertiesEx([spec], collector.RetrieveOptions(maxObjects=_PAGE))
+            while page is not None:
+                objects += page.objects
+                page = port.ContinueRetrievePropertiesEx(page.token) if page.token else None
+        return [{"obj": one.obj, **{found.name: found.val for found in one.propSet}} for one in objects]
+
+    @contextlib.contextmanager
+    def _faults(self, what: str) -> t.Iterator[None]:
+        """What goes wrong while asking, as one sentence."""
+        try:
+            yield
+        except vmodl.fault.ManagedObjectNotFound as error:
+            raise VsphereError(f"{self.who} has lost what it was asked about: it was deleted meanwhile") from error
         except vmodl.MethodFault as error:
-            raise VsphereError(f"{self.who} does not tell its networks ({type(error).__name__})") from error
+            raise VsphereError(f"{self.who} does not tell its {what} ({type(error).__name__})") from error
         except (OSError, http.client.HTTPException) as error:
             raise VsphereError(f"{self.who} went away in the middle of the request") from error
-        return [{"obj": one.obj, **{found.name: found.val for found in one.propSet}} for one in objects]
 
 
 def _roots(kinds: t.Iterable[t.Any]) -> list[t.Any]:
@@ -234,3 +281,22 @@ def _vlan(setting: t.Any) -> Vlan:
     if isinstance(spec, kinds.VlanIdSpec):
         return Vlan("access", (str(spec.vlanId),)) if spec.vlanId else Vlan("none")
     return Vlan("unknown")
+
+
+def _nic(info: t.Any) -> Nic:
+    """A ``GuestNicInfo``. Interfaces that the guest has made itself have -1 for the key of their device."""
+    settings = getattr(info.ipConfig, "ipAddress", None) or ()
+    details = {one.ipAddress: one for one in settings}
+    addresses = []
+    # Older VMware Tools fill the plain list alone.
+    for text in dict.fromkeys([*details, *(info.ipAddress or ())]):
+        try:
+            value = number(text.partition("%")[0])
+        except Refused:
+            continue
+        one = details.get(text)
+        length, state = getattr(one, "prefixLength", None), getattr(one, "state", None)
+        addresses.append(GuestAddress(value, length, state, getattr(one, "origin", None)))
+    own = info.deviceConfigId is not None and info.deviceConfigId < 0
+    network = None if own or not info.network else _plain(info.network)
+    return Nic(info.macAddress, network, own or info.connected is not False, tuple(addresses))

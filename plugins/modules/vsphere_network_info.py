@@ -17,37 +17,6 @@ description:
   - With O(name) it also says which of them the vSphere CPI of BOSH takes for the C(name) in C(cloud_properties) of a
     cloud config, and fails where the CPI would. The CPI looks ten minutes for a network that is not there.
 options:
-  hostname:
-    description:
-      - The name or address of vCenter. An IPv6 address can be written with or without brackets.
-      - Taken from E(VMWARE_HOST) when it is not given.
-    type: str
-    required: true
-  port:
-    description: The port of vCenter.
-    type: int
-    default: 443
-  username:
-    description: Who logs in. Taken from E(VMWARE_USER) when it is not given.
-    type: str
-    required: true
-  password:
-    description: The password. Taken from E(VMWARE_PASSWORD) when it is not given.
-    type: str
-    required: true
-  ca_cert:
-    description:
-      - The authority that has signed vCenter's certificate, as PEM text or as the path of a file on the host that runs
-        this module. The system's authorities count when it is not given.
-    type: str
-  validate_certs:
-    description: Check vCenter's certificate, also on the loopback.
-    type: bool
-    default: true
-  timeout:
-    description: How many seconds vCenter may take for each step of a request.
-    type: int
-    default: 30
   datacenter:
     description: The datacenter, as in the CPI's own configuration. Names of networks are looked up in this one only.
     type: str
@@ -58,6 +27,7 @@ options:
     type: str
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._vsphere
 attributes:
   check_mode:
     support: full
@@ -68,8 +38,6 @@ attributes:
   platform:
     support: full
     platforms: any with Python
-requirements:
-  - pyvmomi on the host that runs the module
 notes:
   - The path has a slash between its parts, since the CPI takes each slash in a name for one. A slash that is part of a
     name is written V(%2f), as vCenter keeps it.
@@ -77,6 +45,7 @@ notes:
     disagree.
 seealso:
   - module: routable.ipv6.bosh_config
+  - module: routable.ipv6.vsphere_vm_addresses
 """
 
 EXAMPLES = r"""
@@ -152,37 +121,14 @@ networks:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils import _vsphere_client as vsphere
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._vsphere_arguments import CONNECTION, connect
+from ansible_collections.routable.ipv6.plugins.module_utils._vsphere_inventory import find_datacenter
 from ansible_collections.routable.ipv6.plugins.module_utils._vsphere_networks import resolve
 
-ARGUMENTS: dict[str, t.Any] = {
-    "hostname": {"type": "str", "required": True, "fallback": (env_fallback, ["VMWARE_HOST"])},
-    "port": {"type": "int", "default": vsphere.PORT},
-    "username": {"type": "str", "required": True, "fallback": (env_fallback, ["VMWARE_USER"])},
-    "password": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["VMWARE_PASSWORD"])},
-    "ca_cert": {"type": "str"},
-    "validate_certs": {"type": "bool", "default": True},
-    "timeout": {"type": "int", "default": 30},
-    "datacenter": {"type": "str", "required": True},
-    "name": {"type": "str"},
-}
-
-
-def find_datacenter(known: list[tuple[str, t.Any]], wanted: str) -> t.Any:
-    """The datacenter of this name.
-
-    :raises Refused: there is none, or there are several.
-    """
-    found = [one for name, one in known if name == wanted]
-    if len(found) == 1:
-        return found[0]
-    what = f"datacenter={wanted}"
-    if found:
-        raise Refused(what, f"{len(found)} datacenters in different folders have this name", "Rename all but one")
-    names = ", ".join(sorted(name for name, dummy in known)) or "none that this user may see"
-    raise Refused(what, "vCenter has no such datacenter", f"Take one of those there are: {names}")
+ARGUMENTS: dict[str, t.Any] = {**CONNECTION, "name": {"type": "str"}}
 
 
 def main() -> None:
@@ -192,9 +138,7 @@ def main() -> None:
     params = module.params
     result: dict[str, t.Any] = {"changed": False}
     try:
-        context = vsphere.make_context(params["ca_cert"], params["validate_certs"])
-        login = (params["hostname"], params["port"], params["username"], params["password"], context, params["timeout"])
-        with vsphere.Vcenter(*login) as vcenter:
+        with connect(params) as vcenter:
             networks = vcenter.networks(find_datacenter(vcenter.datacenters(), params["datacenter"]))
         listed = sorted((one for one in networks if not one.uplink), key=lambda one: (one.path, one.id))
         result["networks"] = [one.as_dict() for one in listed]
