@@ -202,8 +202,10 @@ def test_imported_in_one_transaction_and_back(site: Exchange) -> None:
     for host in ("2", "3"):
         double.add("ip-addresses", f"2001:db8:9:1::{host}/64", cf_routable_name="printers/p2")
     double.add("ip-addresses", "2001:db8:9:1::/64", description="anycast")
+    double.add("ip-addresses", "2001:db8:9:1:fdff:ffff:ffff:ffff/64", description="held back", status="reserved")
     failed = site.exchanged("import", within=within)
-    assert failed["failed"] and "anycast" in failed["msg"] and "p2" in failed["msg"]
+    assert failed["failed"] and failed["msg"].startswith("5 cannot be adopted: ")
+    assert all(name in failed["msg"] for name in ("anycast", "p2", "held back"))
     with open_ledger(str(site.ledger)) as ledger:
         assert ledger.export()["generation"] == generation
 
