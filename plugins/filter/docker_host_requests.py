@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: docker_host_requests
 short_description: What Docker hosts ask of the ledger
-version_added: 1.1.0
+version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:

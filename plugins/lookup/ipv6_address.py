@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: ipv6_address
 short_description: The address or prefix that a name has
-version_added: 1.1.0
+version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ipv6_allocate
 short_description: Give names prefixes and addresses, for good
-version_added: 1.1.0
+version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ipv6_ledger_import
 short_description: Fill a new ledger from an export
-version_added: 1.1.0
+version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:

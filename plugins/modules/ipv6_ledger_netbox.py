@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ipv6_ledger_netbox
 short_description: Exchange prefixes and addresses between the ledger and NetBox
-version_added: 1.1.0
+version_added: 1.0.0
 author:
   - routable.ipv6 contributors (@routable)
 description:
