@@ -42,6 +42,8 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
+# What a request for a mere name says beside pool and name.
+_NO_WISHES = Request("", "")[2:]
 STATES = ("present", "absent", "reserved", "adopted", "verified")
 
 
@@ -65,6 +67,14 @@ class Batch(Book):
             for index in indexes:
                 request = requests[index]
                 records = known.get(request.name)
+                if request[2:] == _NO_WISHES and not adopt:
+                    # Most of a large batch.
+                    if records is None:
+                        fresh.setdefault(pool.length, []).append(index)
+                        continue
+                    if records[0].tomb == 0 and records[0].state == state:
+                        outcomes[index] = Outcome(pool, request.name, records[0], records[0])
+                        continue
                 try:
                     if adopt and request.at is None:
                         raise Refused(
@@ -367,10 +377,10 @@ def _by_pool(requests: t.Sequence[Request]) -> dict[str, list[int]]:
     :raises Refused: one name twice in a pool.
     """
     result: dict[str, list[int]] = {}
-    for index, request in enumerate(requests):
-        indexes = result.get(request.pool)
+    for index, name in enumerate([request.pool for request in requests]):
+        indexes = result.get(name)
         if indexes is None:
-            indexes = result[request.pool] = []
+            indexes = result[name] = []
         indexes.append(index)
     for pool, indexes in result.items():
         if len({requests[index].name for index in indexes}) < len(indexes):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import typing as t
 
@@ -23,10 +24,14 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
     Entry,
     Record,
     Row,
+    as_record,
 )
 
+# Names in one line of the journal: enough to cost nothing, and not too many to look for one in it.
+_TOGETHER = 5000
 # Names that are looked up without asking first whether the pool has any.
 _FEW = 50
+_SHARE = 2
 
 
 class Book:
@@ -37,7 +42,7 @@ class Book:
         self.first_generation = self.generation = generation
         self._batch = batch
         self.added: list[Record] = []
-        self.entries: list[Row] = []
+        self.entries: list[Entry] = []
         self._expired: set[int] = set()
         self.pools_changed = False
 
@@ -46,16 +51,35 @@ class Book:
         self.engine.add_entries(self.entries)
 
     def known(self, pool_id: int, names: t.Sequence[str]) -> dict[str, list[Record]]:
-        """Records by name, live ones first, then those in quarantine from the newest to the oldest."""
+        """Records of these names, and perhaps of others, by name.
+
+        Live ones come first, then those in quarantine from the newest to the oldest.
+        """
         result: dict[str, list[Record]] = {}
-        if len(names) > _FEW and not self.engine.rows("SELECT 1 FROM allocations WHERE pool = ? LIMIT 1", (pool_id,)):
-            return result
-        for row in self.engine.named(pool_id, names):
-            result.setdefault(row[3], []).append(Record(*row))
-        for records in result.values():
-            if len(records) > 1:
-                records.sort(key=lambda record: (record.tomb > 0, -record.tomb))
+        several = set()
+        for record in map(as_record, self._rows_of(pool_id, names)):
+            name = record[3]
+            if name in result:
+                result[name].append(record)
+                several.add(name)
+            else:
+                result[name] = [record]
+        for name in several:
+            result[name].sort(key=lambda record: (record.tomb > 0, -record.tomb))
         return result
+
+    def _rows_of(self, pool_id: int, names: t.Sequence[str]) -> list[Row]:
+        """Where they are a good part of the pool, reading all of it is cheaper than as many searches."""
+        if len(names) > _FEW:
+            most = _SHARE * len(names)
+            (count,) = self.engine.rows(
+                "SELECT count(*) FROM (SELECT 1 FROM allocations WHERE pool = ? LIMIT ?) AS some", (pool_id, most)
+            )[0]
+            if not count:
+                return []
+            if count < most:
+                return self.engine.rows(f"SELECT {COLUMNS} FROM allocations WHERE pool = ?", (pool_id,))
+        return self.engine.named(pool_id, names)
 
     def note_pool(self, op: str, name: str, before: Pool | None, after: Pool | None) -> None:
         self.pools_changed = True
@@ -83,27 +107,57 @@ class Book:
         found: t.Sequence[int],
         state: str,
     ) -> list[Record]:
-        generation, batch, name_of_pool = self.generation, self._batch, pool.name
-        texts: dict[tuple[str, str | None], str] = {}
-        records = []
-        entries: list[Row] = []
-        for request, first in zip(requests, found):
-            generation += 1
-            meta = meta_text(request.meta) if request.meta else None
-            owner = request.owner or ""
-            record = Record(
-                pool_id, first.to_bytes(16, "big"), length, request.name, owner, state, generation, None, meta, 0
+        """New allocations at these places, in the order of the requests."""
+        given = [(request.owner or "", meta_text(request.meta) if request.meta else None) for request in requests]
+        count, same = len(given), itertools.repeat
+        records: list[Record] = list(
+            map(
+                as_record,
+                zip(
+                    same(pool_id, count),
+                    [first.to_bytes(16, "big") for first in found],
+                    same(length),
+                    [request.name for request in requests],
+                    [owner for owner, dummy in given],
+                    same(state),
+                    range(self.generation + 1, self.generation + 1 + count),
+                    same(None),
+                    [meta for dummy, meta in given],
+                    same(0),
+                ),
             )
-            text = texts.get((owner, meta))
-            if text is None:
-                text = texts[owner, meta] = summary(record)
-            # A plain tuple costs a third of an Entry.
-            entries.append((generation, batch, "allocate", name_of_pool, record[3], record[1], length, None, text))
-            records.append(record)
-        self.generation = generation
+        )
+        self.generation += count
+        at = 0
+        for _given, group in itertools.groupby(given):
+            end = at + sum(1 for _one in group)
+            for first in range(at, end, _TOGETHER):
+                self._note_new(pool, records[first : min(first + _TOGETHER, end)])
+            at = end
         self.added += records
-        self.entries += entries
         return records
+
+    def _note_new(self, pool: Pool, records: t.Sequence[Record]) -> None:
+        """One line for allocations that differ in name and place only."""
+        one = records[0]
+        name, start = one.name, one.start
+        if len(records) > 1:
+            name = "\n".join(["", *(record.name for record in records), ""])
+            start = b"".join([record.start for record in records])
+        self.entries.append(
+            Entry(
+                one.generation,
+                self._batch,
+                "allocate",
+                pool.name,
+                name,
+                start,
+                one.length,
+                None,
+                summary(one),
+                len(records),
+            )
+        )
 
     def change(self, pool: Pool, record: Record, op: str, **changes: t.Any) -> Record:
         """Write a change of everything but the place."""

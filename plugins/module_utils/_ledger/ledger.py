@@ -246,33 +246,23 @@ class Ledger:
         ``prefix`` is the place in the pool's space: a suffix for a suffix pool. ``limit`` keeps the newest.
         """
         wheres, parameters = [], []
-        for column, value in (("j.pool", pool), ("j.name", name)):
-            if value is not None:
-                wheres.append(f"{column} = ?")
-                parameters.append(value)
+        if pool is not None:
+            wheres.append("j.pool = ?")
+            parameters.append(pool)
+        if name is not None:
+            wheres.append("(j.name = ? OR (j.names > 1 AND replace(j.name, ?, '') <> j.name))")
+            parameters += [name, f"\n{name}\n"]
         where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
         with self._engine.reading():
             rows = self._engine.rows(
-                "SELECT j.seq, b.time, b.run, b.actor, j.op, j.pool, j.name, j.start, j.length, j.before, j.after"
+                "SELECT j.seq, b.time, b.run, b.actor, j.op, j.pool, j.name, j.start, j.length, j.before, j.after,"
+                " j.names"
                 f" FROM journal j JOIN batches b ON b.id = j.batch{where} ORDER BY j.seq DESC"
                 + ("" if limit is None else f" LIMIT {int(limit)}"),
                 parameters,
             )
-        return [
-            {
-                "seq": seq,
-                "time": usage.time_text(when),
-                "run": by_run,
-                "actor": by,
-                "op": op,
-                "pool": of_pool,
-                "name": of_name,
-                "prefix": prefix_text(number(start), length),
-                "before": None if before is None else json.loads(before),
-                "after": None if after is None else json.loads(after),
-            }
-            for seq, when, by_run, by, op, of_pool, of_name, start, length, before, after in reversed(rows)
-        ]
+        lines = [line for row in reversed(rows) for line in _lines(*row) if name in (None, line["name"])]
+        return lines if limit is None else lines[max(len(lines) - limit, 0) :]
 
     def export(self) -> dict[str, t.Any]:
         """All pools and allocations, sorted; ``exports.as_text`` writes it with a line for each allocation."""
@@ -352,6 +342,36 @@ class Ledger:
                     (batch.generation, last_batch + 1, definition + batch.pools_changed),
                 )
         return answer
+
+
+def _lines(
+    seq: int,
+    when: int,
+    run: str,
+    actor: str,
+    op: str,
+    pool: str,
+    name: str,
+    start: bytes,
+    length: int,
+    before: str | None,
+    after: str | None,
+    names: int,
+) -> t.Iterator[dict[str, t.Any]]:
+    """What ``journal`` gives for a line of the table: one for each name in it."""
+    for at, one in enumerate(name[1:-1].split("\n") if names > 1 else [name]):
+        yield {
+            "seq": seq + at,
+            "time": usage.time_text(when),
+            "run": run,
+            "actor": actor,
+            "op": op,
+            "pool": pool,
+            "name": one,
+            "prefix": prefix_text(number(start[16 * at : 16 * at + 16]), length),
+            "before": None if before is None else json.loads(before),
+            "after": None if after is None else json.loads(after),
+        }
 
 
 def open_ledger(where: str, clock: t.Callable[[], float] = time.time) -> Ledger:

@@ -35,7 +35,15 @@ _COMMON_1 = (
     "CREATE UNIQUE INDEX gaps_by_rank ON gaps (pool, rank)",
     "CREATE TABLE batches (id BIGINT PRIMARY KEY, time BIGINT NOT NULL, run TEXT NOT NULL, actor TEXT NOT NULL)",
     "CREATE TABLE journal (seq BIGINT PRIMARY KEY, batch BIGINT NOT NULL, op TEXT NOT NULL, pool TEXT NOT NULL,"
-    " name TEXT NOT NULL, start BLOB NOT NULL, length INTEGER NOT NULL, before TEXT, after TEXT)",
+    " name TEXT NOT NULL, start BLOB NOT NULL, length INTEGER NOT NULL, before TEXT, after TEXT,"
+    " names INTEGER NOT NULL)",
+)
+
+# What is there is disjoint, so only the one that begins nearest before the new one's end can overlap it.
+DISJOINT = (
+    "CREATE TRIGGER allocations_disjoint BEFORE INSERT ON allocations"
+    " WHEN (SELECT last FROM allocations WHERE pool = NEW.pool AND start <= NEW.last ORDER BY start DESC LIMIT 1)"
+    " >= NEW.start BEGIN SELECT RAISE(ABORT, 'allocations overlap'); END"
 )
 
 _SQLITE_1 = (
@@ -47,10 +55,7 @@ _SQLITE_1 = (
     " until INTEGER, meta TEXT, tomb INTEGER NOT NULL, CHECK (start <= last), PRIMARY KEY (pool, start)) WITHOUT ROWID",
     "CREATE UNIQUE INDEX allocations_by_name ON allocations (pool, name, tomb)",
     "CREATE INDEX allocations_by_end ON allocations (pool, until) WHERE until IS NOT NULL",
-    # What is there is disjoint, so only the one that begins nearest before the new one's end can overlap it.
-    "CREATE TRIGGER allocations_disjoint BEFORE INSERT ON allocations"
-    " WHEN (SELECT last FROM allocations WHERE pool = NEW.pool AND start <= NEW.last ORDER BY start DESC LIMIT 1)"
-    " >= NEW.start BEGIN SELECT RAISE(ABORT, 'allocations overlap'); END",
+    DISJOINT,
     "CREATE TRIGGER allocations_stay BEFORE UPDATE OF pool, start, last, length ON allocations"
     " BEGIN SELECT RAISE(ABORT, 'allocations do not move'); END",
     "CREATE TRIGGER journal_kept BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",

@@ -15,10 +15,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import operator
 import os
 import sqlite3
 import typing as t
 
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import number, packed, size_of
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import (
     COLUMNS,
     LedgerError,
@@ -28,6 +30,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import (
     APPLICATION_ID,
+    DISJOINT,
     VERSION,
     sqlite_steps,
 )
@@ -38,6 +41,11 @@ NETWORK_FILE_SYSTEMS = frozenset(
 ) | frozenset(("fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "fuse.ceph", "fuse.davfs", "davfs"))
 _MOUNTS = "/proc/self/mountinfo"
 _CHUNK = 500
+# So many new allocations at once, and so many in a run on average, are proven free run by run.
+_BULK = 500
+_BULK_SHARE = 8
+_INSERT = f"INSERT INTO allocations ({COLUMNS}, last) VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+_BEFORE = "SELECT last FROM allocations WHERE pool = ? AND start <= ? ORDER BY start DESC LIMIT 1"
 
 
 def file_system(path: str, mounts: str) -> str:
@@ -140,19 +148,48 @@ class SQLite:
         return found
 
     def add_allocations(self, records: t.Sequence[Record]) -> None:
-        # last = start with all bits behind the length set.
-        spans = {length: (1 << (128 - length)) - 1 for length in {record[2] for record in records}}
-        if set(spans) == {128}:
-            rows: list[Row] = [(*record, record[1]) for record in records]
+        # In the order of the primary key, which is that of the file.
+        records = sorted(records, key=operator.itemgetter(0, 1))
+        spans = {length: size_of(length) - 1 for length in {record[2] for record in records}}
+        starts = [number(record[1]) for record in records]
+        lasts = [start + spans[record[2]] for start, record in zip(starts, records)]
+        rows = [(*record, last.to_bytes(16, "big")) for record, last in zip(records, lasts)]
+        if len(rows) >= _BULK and self._are_free(records, starts, lasts):
+            with self._unguarded():
+                self.many(_INSERT, rows)
         else:
-            rows = [
-                (*record, (int.from_bytes(record[1], "big") | spans[record[2]]).to_bytes(16, "big"))
-                for record in records
-            ]
-        self.many(f"INSERT INTO allocations ({COLUMNS}, last) VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
+            self.many(_INSERT, rows)
+
+    def _are_free(self, records: t.Sequence[Record], starts: t.Sequence[int], lasts: t.Sequence[int]) -> bool:
+        """Whether these sorted allocations of one pool are few runs that overlap nothing: proven once for each run."""
+        pool = records[0].pool
+        if records[-1].pool != pool or any(map(operator.ge, lasts, starts[1:])):
+            return False
+        breaks = [at for at, (last, start) in enumerate(zip(lasts, starts[1:]), 1) if last + 1 != start]
+        if len(breaks) > len(records) // _BULK_SHARE:
+            return False
+        for first, end in zip([0, *breaks], [*breaks, len(records)]):
+            for (last,) in self.rows(_BEFORE, (pool, packed(lasts[end - 1]))):
+                if number(last) >= starts[first]:
+                    return False
+        return True
+
+    @contextlib.contextmanager
+    def _unguarded(self) -> t.Iterator[None]:
+        """Without what the tables check row by row, for rows of which all that has been proven; as before afterwards.
+
+        The trigger goes and comes back within the transaction: nobody else ever sees the table without it.
+        """
+        self.run("DROP TRIGGER IF EXISTS allocations_disjoint")
+        self.run("PRAGMA ignore_check_constraints = ON")
+        try:
+            yield
+        finally:
+            self.run("PRAGMA ignore_check_constraints = OFF")
+        self.run(DISJOINT)
 
     def add_entries(self, entries: t.Sequence[Row]) -> None:
-        self.many("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)", entries)
+        self.many("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?,?)", entries)
 
     def close(self) -> None:
         self._database.close()
