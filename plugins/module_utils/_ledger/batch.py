@@ -30,6 +30,8 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.gaps import 
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import (
     Clashes,
     Outcome,
+    as_outcome,
+    granted,
     meta_text,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.pools import DAY
@@ -43,7 +45,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 # What a request for a mere name says beside pool and name.
-_NO_WISHES = Request("", "")[2:]
+_NO_WISHES = list(Request("", "")[2:])
 STATES = ("present", "absent", "reserved", "adopted", "verified")
 
 
@@ -64,17 +66,9 @@ class Batch(Book):
             known = self.known(pool_id, [requests[index].name for index in indexes])
             fixed: list[int] = []
             fresh: dict[int, list[int]] = {}
-            for index in indexes:
+            for index in indexes if adopt else self._simple(pool, requests, indexes, known, state, outcomes, fresh):
                 request = requests[index]
                 records = known.get(request.name)
-                if request[2:] == _NO_WISHES and not adopt:
-                    # Most of a large batch.
-                    if records is None:
-                        fresh.setdefault(pool.length, []).append(index)
-                        continue
-                    if records[0].tomb == 0 and records[0].state == state:
-                        outcomes[index] = Outcome(pool, request.name, records[0], records[0])
-                        continue
                 try:
                     if adopt and request.at is None:
                         raise Refused(
@@ -110,8 +104,8 @@ class Batch(Book):
                 if pool.strategy == "hash":
                     wanted = sorted(wanted, key=lambda index: requests[index].name)
                 found = self._choose(pool_id, pool, length, [requests[index] for index in wanted], state)
-                for index, record in zip(wanted, found):
-                    outcomes[index] = Outcome(pool, requests[index].name, None, record)
+                for index, outcome in zip(wanted, granted(pool, found)):
+                    outcomes[index] = outcome
         if clashes:
             raise Clashes(clashes)
         return t.cast("list[Outcome]", outcomes)
@@ -214,6 +208,33 @@ class Batch(Book):
             known = ", ".join(sorted(self.pools)) or "none yet"
             raise Refused(f"pool={name}", f"the ledger has no such pool; it has {known}", "Define it, or correct it")
         return self.pools[name]
+
+    def _simple(
+        self,
+        pool: Pool,
+        requests: t.Sequence[Request],
+        indexes: t.Sequence[int],
+        known: t.Mapping[str, t.Sequence[Record]],
+        state: str,
+        outcomes: list[Outcome | None],
+        fresh: dict[int, list[int]],
+    ) -> list[int]:
+        """Answer those that name nothing but a name, most of a large batch; gives the others."""
+        others, new, wanted = [], [], [requests[index] for index in indexes]
+        for index, (_pool, name, *wishes), records in zip(
+            indexes, wanted, map(known.get, [request.name for request in wanted])
+        ):
+            if wishes != _NO_WISHES:
+                others.append(index)
+            elif records is None:
+                new.append(index)
+            elif records[0].tomb or records[0].state != state:
+                others.append(index)
+            else:
+                outcomes[index] = as_outcome((pool, name, records[0], records[0], None))
+        if new:
+            fresh[pool.length] = new
+        return others
 
     def _keep(self, pool: Pool, request: Request, state: str, records: t.Sequence[Record]) -> Outcome | None:
         """What the name has already: as it is, with another owner, or back from quarantine."""

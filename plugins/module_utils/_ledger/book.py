@@ -73,7 +73,7 @@ class Book:
         if len(names) > _FEW:
             most = _SHARE * len(names)
             (count,) = self.engine.rows(
-                "SELECT count(*) FROM (SELECT 1 FROM allocations WHERE pool = ? LIMIT ?) AS some", (pool_id, most)
+                "SELECT count(*) FROM (SELECT 1 FROM allocations WHERE pool = ? LIMIT ?) AS first_ones", (pool_id, most)
             )[0]
             if not count:
                 return []
@@ -172,9 +172,9 @@ class Book:
         return after
 
     def note(self, op: str, pool: Pool, before: Record, after: Record | None) -> None:
-        texts = [None if one is None else summary(one) for one in (before, after)]
+        was, now = (None if one is None else summary(one) for one in (before, after))
         self.entries.append(
-            Entry(self._next(), self._batch, op, pool.name, before.name, before.start, before.length, *texts)
+            Entry(self._next(), self._batch, op, pool.name, before.name, before.start, before.length, was, now)
         )
 
     def free(self, pool_id: int, pool: Pool, records: t.Sequence[Record]) -> None:

@@ -39,6 +39,8 @@ cannot be used raises LedgerError. Either way nothing was changed.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import time
 import types
@@ -326,7 +328,7 @@ class Ledger:
         check: bool,
     ) -> Answer:
         """Do something in one transaction, with its line in the journal if it changes anything."""
-        with self._engine.transaction(check):
+        with _uncollected(), self._engine.transaction(check):
             generation, last_batch, definition = self._counters()
             now = int(self._clock())
             # A copy: what is rolled back must not stay in our memory.
@@ -342,6 +344,18 @@ class Ledger:
                     (batch.generation, last_batch + 1, definition + batch.pools_changed),
                 )
         return answer
+
+
+@contextlib.contextmanager
+def _uncollected() -> t.Iterator[None]:
+    """Without the cyclic garbage collector, which would walk over a large batch again and again and find nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _lines(

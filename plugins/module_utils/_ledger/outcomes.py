@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import typing as t
 
@@ -108,6 +110,17 @@ class Outcome(t.NamedTuple):
     @property
     def _bare(self) -> bool:
         return self.record is None or (self.pool.suffix and self.pool.prefix is None)
+
+
+# As records.as_record.
+as_outcome = functools.partial(tuple.__new__, Outcome)
+
+
+def granted(pool: Pool, records: t.Sequence[Record]) -> t.Iterator[Outcome]:
+    """The outcomes of requests that got something new."""
+    same = itertools.repeat
+    names = [record.name for record in records]
+    return map(as_outcome, zip(same(pool), names, same(None), records, same(None)))
 
 
 def describe(pool: Pool, record: Record | None) -> dict[str, t.Any] | None:

@@ -151,7 +151,7 @@ class SQLite:
         # In the order of the primary key, which is that of the file.
         records = sorted(records, key=operator.itemgetter(0, 1))
         spans = {length: size_of(length) - 1 for length in {record[2] for record in records}}
-        starts = [number(record[1]) for record in records]
+        starts = [int.from_bytes(record[1], "big") for record in records]
         lasts = [start + spans[record[2]] for start, record in zip(starts, records)]
         rows = [(*record, last.to_bytes(16, "big")) for record, last in zip(records, lasts)]
         if len(rows) >= _BULK and self._are_free(records, starts, lasts):
