@@ -14,12 +14,14 @@ import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import Pool, Request
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import number, packed, size_of
-from ansible_collections.routable.ipv6.plugins.module_utils._ledger.gaps import give_back
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.gaps import first_query, give_back
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import meta_text, summary
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.pools import Pools
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import (
     COLUMNS,
+    COUNTERS,
     QUARANTINE,
+    Ahead,
     Engine,
     Entry,
     Record,
@@ -32,6 +34,26 @@ _TOGETHER = 5000
 # Names that are looked up without asking first whether the pool has any.
 _FEW = 50
 _SHARE = 2
+_OVER = f"SELECT {COLUMNS} FROM allocations WHERE pool = ? AND until IS NOT NULL AND until <= ? ORDER BY until, start"
+
+
+def ahead(pools: Pools, requests: t.Sequence[Request], now: int) -> Ahead | None:
+    """What will be read for a few mere names of one pool, as far as the pools are still as we know them."""
+    one = requests[0] if requests else None
+    if one is None or one.pool not in pools or len(requests) > _FEW:
+        return None
+    if any(request.pool != one.pool or request.at is not None for request in requests):
+        return None
+    pool_id, pool = pools[one.pool]
+    return Ahead(
+        pool_id,
+        [request.name for request in requests],
+        (
+            (COUNTERS, ()),
+            (_OVER, (pool_id, now)),
+            first_query(pool_id, pool, min(request.name for request in requests)),
+        ),
+    )
 
 
 class Book:
@@ -194,14 +216,7 @@ class Book:
         if pool_id in self._expired:
             return
         self._expired.add(pool_id)
-        over = [
-            Record(*row)
-            for row in self.engine.rows(
-                f"SELECT {COLUMNS} FROM allocations WHERE pool = ? AND until IS NOT NULL AND until <= ?"
-                " ORDER BY until, start",
-                (pool_id, self.now),
-            )
-        ]
+        over = [Record(*row) for row in self.engine.rows(_OVER, (pool_id, self.now))]
         for record in over:
             self.note("expire", pool, record, None)
         self.free(pool_id, pool, over)

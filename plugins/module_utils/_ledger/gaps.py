@@ -32,6 +32,12 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs imp
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import Engine
 
 _CHUNK = 256
+_TIGHTEST = (
+    "SELECT rank, start, last FROM gaps WHERE pool = ? AND rank > (SELECT substr(rank, 1, 1) FROM gaps"
+    " WHERE pool = ? AND rank < ? ORDER BY rank DESC LIMIT 1) ORDER BY rank LIMIT 1"
+)
+_RANKED = "SELECT rank, start, last FROM gaps WHERE pool = ? AND rank > ? AND rank < ? ORDER BY rank LIMIT ?"
+_BEFORE = "SELECT start, last FROM gaps WHERE pool = ? AND start <= ? ORDER BY start DESC LIMIT 1"
 # So many runs come back at once that reading all gaps, if there are not many times more of them, is cheaper.
 _BULK = 1000
 _BULK_SHARE = 50
@@ -115,6 +121,20 @@ def _give_back_many(engine: Engine, pool_id: int, pool: Pool, runs: t.Sequence[R
     insert(engine, pool_id, pool, sorted(after - before))
 
 
+def first_query(pool_id: int, pool: Pool, name: str) -> tuple[str, tuple[t.Any, ...]]:
+    """What a Taker asks first when it takes one block of the pool's own length for a name."""
+    bound = bytes((pool.length + 1,))
+    if pool.strategy == "hash":
+        return _BEFORE, (pool_id, packed(_hashed(pool, name, pool.length, 0)))
+    if pool.strategy == "sparse":
+        return _RANKED, (pool_id, b"", bound, 1)
+    return _TIGHTEST, (pool_id, pool_id, bound)
+
+
+def _hashed(pool: Pool, name: str, length: int, attempt: int) -> int:
+    return pool.space[0] + (hash_number(pool, name, length, attempt) << (BITS - length))
+
+
 class Taker:
     """Takes from one pool; ``flush`` writes what has become of the gaps."""
 
@@ -142,10 +162,7 @@ class Taker:
             low = self._firsts.pop(at)
             self._cut(low, self._lasts.pop(low), first, last)
             return True
-        for start, end in self._engine.rows(
-            "SELECT start, last FROM gaps WHERE pool = ? AND start <= ? ORDER BY start DESC LIMIT 1",
-            (self._id, packed(first)),
-        ):
+        for start, end in self._engine.rows(_BEFORE, (self._id, packed(first))):
             low, high = number(start), number(end)
             if high >= last and low not in self._removed:
                 self._removed.add(low)
@@ -155,9 +172,8 @@ class Taker:
 
     def take_hashed(self, name: str, length: int) -> int | None:
         """The block that follows from the name, counted on while it is taken."""
-        space = self._pool.space[0]
         for attempt in range(HASH_ATTEMPTS):
-            first = space + (hash_number(self._pool, name, length, attempt) << (BITS - length))
+            first = _hashed(self._pool, name, length, attempt)
             if self.take_at(first, length):
                 return first
         # The pool is nearly full: any block will do.
@@ -233,11 +249,7 @@ class Taker:
         bound = bytes((length + 1,))
         while True:
             # A single byte comes before all ranks that begin with it: this is the lowest of the smallest.
-            found = self._engine.rows(
-                "SELECT rank, start, last FROM gaps WHERE pool = ? AND rank > (SELECT substr(rank, 1, 1) FROM gaps"
-                " WHERE pool = ? AND rank < ? ORDER BY rank DESC LIMIT 1) ORDER BY rank LIMIT 1",
-                (self._id, self._id, bound),
-            )
+            found = self._engine.rows(_TIGHTEST, (self._id, self._id, bound))
             if not found:
                 return
             place, start, last = found[0]
@@ -248,10 +260,7 @@ class Taker:
     def _ranked(self, above: bytes, below: bytes, sign: int) -> t.Iterator[tuple[int, bytes, int, int]]:
         count = 1
         while True:
-            found = self._engine.rows(
-                "SELECT rank, start, last FROM gaps WHERE pool = ? AND rank > ? AND rank < ? ORDER BY rank LIMIT ?",
-                (self._id, above, below, count),
-            )
+            found = self._engine.rows(_RANKED, (self._id, above, below, count))
             for place, start, last in found:
                 yield sign * place[0], place[1:], number(start), number(last)
             if len(found) < count:

@@ -50,9 +50,11 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation import P
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import number, prefix_text
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger import exports, pools, usage, verify
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.batch import STATES, Batch
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.book import ahead
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Outcome, describe
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import (
     ACTIVE,
+    COUNTERS,
     RESERVED,
     Engine,
     LedgerError,
@@ -192,7 +194,7 @@ class Ledger:
             return grant(batch)
 
         try:
-            return self._write(grant, actor, run, check)
+            return self._write(grant, actor, run, check, parsed if state in ("present", "reserved") else ())
         except Overlap:
             pass
         # Something was put into the tables behind our back, and the gaps do not know it.
@@ -315,7 +317,7 @@ class Ledger:
 
     def _counters(self) -> tuple[int, int, int]:
         """Generation, batch and definition; the pools are read again when the latter has moved."""
-        generation, batch, definition = self._engine.rows("SELECT generation, batch, definition FROM counters")[0]
+        generation, batch, definition = self._engine.rows(COUNTERS)[0]
         if definition != self._definition:
             self._pools, self._definition = pools.load(self._engine), definition
         return generation, batch, definition
@@ -326,9 +328,11 @@ class Ledger:
         actor: str,
         run: str,
         check: bool,
+        requests: t.Sequence[Request] = (),
     ) -> Answer:
         """Do something in one transaction, with its line in the journal if it changes anything."""
-        with _uncollected(), self._engine.transaction(check):
+        foreseen = ahead(self._pools, requests, int(self._clock()))
+        with _uncollected(), self._engine.transaction(check, foreseen):
             generation, last_batch, definition = self._counters()
             now = int(self._clock())
             # A copy: what is rolled back must not stay in our memory.

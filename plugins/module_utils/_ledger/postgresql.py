@@ -26,6 +26,7 @@ import typing as t
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import number, prefix_text
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import (
     COLUMNS,
+    Ahead,
     Entry,
     LedgerError,
     Overlap,
@@ -40,6 +41,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema impor
 
 SCHEMA = "routable_ipv6"
 CONNECT_TIMEOUT = 10  # seconds
+_NAMED = f"SELECT {COLUMNS} FROM allocations WHERE pool = ? AND name = ANY(?)"
 # COPY has a start-up cost of its own.
 _COPY_FROM = 50
 _WRITABLE = (
@@ -79,6 +81,8 @@ class PostgreSQL:
         self._psycopg = psycopg
         self._statements: dict[str, str] = {}
         self._pipeline: t.Any = None
+        # SQL, parameters and cursor of what was sent ahead and not yet read.
+        self._sent: list[tuple[str, tuple[t.Any, ...], t.Any]] = []
         try:
             self._connection = psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
         except psycopg.Error as error:
@@ -94,11 +98,13 @@ class PostgreSQL:
             raise
 
     @contextlib.contextmanager
-    def transaction(self, check: bool = False) -> t.Iterator[None]:
+    def transaction(self, check: bool = False, ahead: Ahead | None = None) -> t.Iterator[None]:
         with self._said():
             # Held until the end of the transaction: one writer at a time, and the others wait in order.
             try:
                 self._begin("BEGIN", f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
+                if ahead is not None:
+                    self._send(ahead)
                 yield
                 # In one go with the last writes; where one of them failed, the database skips it.
                 self._connection.execute("ROLLBACK" if check else "COMMIT")
@@ -117,20 +123,27 @@ class PostgreSQL:
                 self._roll_back()
 
     def rows(self, sql: str, parameters: t.Sequence[t.Any] = ()) -> list[Row]:
+        for at, (sent, with_these, cursor) in enumerate(self._sent):
+            if sent == sql and with_these == tuple(parameters):
+                del self._sent[at]
+                return list(cursor.fetchall())
         return self._connection.execute(self._translated(sql), parameters, prepare=True).fetchall()
 
     def run(self, sql: str, parameters: t.Sequence[t.Any] = ()) -> None:
+        # What was read ahead is no longer true.
+        self._sent.clear()
         self._connection.execute(self._translated(sql), parameters, prepare=True)
 
     def many(self, sql: str, rows: t.Sequence[t.Sequence[t.Any]]) -> None:
         if len(rows) == 1:
             self.run(sql, rows[0])
         elif rows:
+            self._sent.clear()
             with self._connection.cursor() as cursor:
                 cursor.executemany(self._translated(sql), rows)
 
     def named(self, pool: int, names: t.Sequence[str]) -> list[Row]:
-        return self.rows(f"SELECT {COLUMNS} FROM allocations WHERE pool = ? AND name = ANY(?)", (pool, list(names)))
+        return self.rows(_NAMED, (pool, list(names)))
 
     def add_allocations(self, records: t.Sequence[Record]) -> None:
         self._insert(
@@ -151,12 +164,18 @@ class PostgreSQL:
             marks = ", ".join("?" * len(columns))
             self.many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
             return
+        self._sent.clear()
         # Not possible within a pipeline.
         self._leave_pipeline()
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         self._enter_pipeline()
+
+    def _send(self, ahead: Ahead) -> None:
+        for sql, parameters in (*ahead.queries, (_NAMED, (ahead.pool, ahead.names))):
+            cursor = self._connection.execute(self._translated(sql), parameters, prepare=True)
+            self._sent.append((sql, parameters, cursor))
 
     def _translated(self, sql: str) -> str:
         found = self._statements.get(sql)
@@ -165,6 +184,7 @@ class PostgreSQL:
         return found
 
     def _begin(self, *statements: str) -> None:
+        self._sent.clear()
         self._enter_pipeline()
         for statement in statements:
             self._connection.execute(statement)

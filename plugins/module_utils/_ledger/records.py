@@ -50,6 +50,7 @@ class Record(t.NamedTuple):
 # What zip() made, as records: without a call of Python for each.
 as_record = functools.partial(tuple.__new__, Record)
 
+COUNTERS = "SELECT generation, batch, definition FROM counters"
 COLUMNS = "pool, start, length, name, owner, state, generation, until, meta, tomb"
 
 
@@ -72,6 +73,18 @@ class Entry(t.NamedTuple):
     names: int = 1
 
 
+class Ahead(t.NamedTuple):
+    """What a transaction is going to read, as far as that can be known before: sent at once, it costs one round trip.
+
+    :arg pool: the id of the pool whose ``names`` will be looked up.
+    :arg queries: SQL and parameters.
+    """
+
+    pool: int
+    names: list[str]
+    queries: t.Sequence[tuple[str, tuple[t.Any, ...]]]
+
+
 class Engine(t.Protocol):
     """SQL with ``?`` for parameters, in words that both engines understand, and the few things they do differently.
 
@@ -80,7 +93,7 @@ class Engine(t.Protocol):
 
     where: str
 
-    def transaction(self, check: bool = False) -> contextlib.AbstractContextManager[None]:
+    def transaction(self, check: bool = False, ahead: Ahead | None = None) -> contextlib.AbstractContextManager[None]:
         """One writer at a time. Rolled back when the body raises, or at its end when ``check``."""
 
     def reading(self) -> contextlib.AbstractContextManager[None]:

@@ -23,6 +23,7 @@ import typing as t
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import number, packed, size_of
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import (
     COLUMNS,
+    Ahead,
     LedgerError,
     Overlap,
     Record,
@@ -95,7 +96,7 @@ class SQLite:
             raise
 
     @contextlib.contextmanager
-    def transaction(self, check: bool = False) -> t.Iterator[None]:
+    def transaction(self, check: bool = False, ahead: Ahead | None = None) -> t.Iterator[None]:
         with self._said():
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             try:
