@@ -141,3 +141,33 @@ def test_a_connection_that_is_lost_on_the_way(ledger, psql):
     assert "was lost on the way" in sentence(error)
     with open_ledger(DSN) as again:
         assert again.find("x") == [] and again.verify() == []
+
+
+@pytest.mark.parametrize("strategy", ["pack", "sparse", "hash"])
+def test_one_name_costs_one_round_trip_and_the_commit(ledger, strategy):
+    ledger.define_pools({"more": {"prefix": "2001:db8:0:2::/64", "length": 96, "strategy": strategy}})
+    ledger.apply(["first"], pool="more")
+    engine = ledger._engine
+    original, waited = engine.rows, []
+
+    def rows(sql, parameters=()):
+        if not any(sent[:2] == (sql, tuple(parameters)) for sent in engine._sent):
+            waited.append(sql)
+        return original(sql, parameters)
+
+    engine.rows = rows
+    for names in (["second"], ["first"], ["third", "fourth"] if strategy == "pack" else ["third"]):
+        ledger.apply(names, pool="more")
+    assert waited == []
+    engine.rows = original
+    assert ledger.verify() == []
+
+
+def test_what_was_read_ahead_is_not_believed_after_a_change(ledger, psql):
+    """The quarantine that ends in the same transaction gives its gap back after the gaps were read."""
+    ledger.define_pools({"two": {"prefix": "2001:db8:0:2::/126", "quarantine_days": 1}})
+    ledger.apply(["a", "b", "c"], pool="two")
+    ledger.apply(["b"], "absent", pool="two")
+    psql.execute("UPDATE allocations SET until = 0 WHERE until IS NOT NULL")
+    assert ledger.apply(["d"], pool="two").outcomes[0].address == "2001:db8:0:2::2"
+    assert ledger.verify() == []

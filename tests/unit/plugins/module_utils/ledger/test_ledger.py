@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 
 import pytest
@@ -358,6 +360,48 @@ def test_journal_says_who_when_which_run_before_and_after(ledger):
         "after": None,
     }
     assert ledger.journal(limit=1) == journal[2:]
+
+
+def test_names_that_came_together_have_a_line_each_in_the_journal(ledger):
+    ledger.define_pools({"link": LINK})
+    requests = [{"name": f"n{number}", "owner": "alice" if number < 12 else "bob"} for number in range(20)]
+    outcomes = ledger.apply(requests, pool="link", **WHO).outcomes
+    lines = ledger.journal("link")[1:]
+    assert [(line["seq"], line["name"], line["prefix"], line["after"]["owner"]) for line in lines] == [
+        (2 + number, one.name, one.prefix, "alice" if number < 12 else "bob") for number, one in enumerate(outcomes)
+    ]
+    assert [one.generation for one in outcomes] == [line["seq"] for line in lines]
+    # n1 is also the beginning of n10.
+    assert ledger.journal(name="n1") == [lines[1]]
+    assert ledger.journal(name="n1", limit=1) == [lines[1]]
+    assert ledger.journal(limit=3) == lines[-3:]
+    assert ledger.journal(limit=0) == [] == ledger.journal(name="0")
+    ledger.apply(["n15"], "absent", pool="link", **WHO)
+    assert [line["op"] for line in ledger.journal(name="n15")] == ["allocate", "release"]
+    assert ledger.journal(name="n15", limit=1)[0]["op"] == "release"
+
+
+@pytest.mark.parametrize("name", ["many", "no-such-pool"])
+def test_the_garbage_collector_runs_again_after_a_batch(ledger, name):
+    ledger.define_pools({"many": LINK})
+    with contextlib.suppress(Refused):
+        ledger.apply(["a"], pool=name)
+    assert gc.isenabled()
+
+
+def test_a_name_among_very_many_of_its_pool_and_many_of_few(ledger):
+    """Whether the names are searched for or the pool is read: the answers are the same."""
+    ledger.define_pools({"link": LINK, "other": {"prefix": "2001:db8:0:2::/64"}})
+    names = [f"n{number}" for number in range(300)]
+    first = {one.name: one.prefix for one in ledger.apply(names, pool="link").outcomes}
+    ledger.apply(names, pool="other")
+    for asked in (names, names[100:160], names[:1], [*names[:100], *(f"new{number}" for number in range(90))]):
+        result = ledger.apply(asked, pool="link", check=True)
+        assert {one.name: one.prefix for one in result.outcomes if one.name in first} == {
+            name: first[name] for name in asked if name in first
+        }
+        assert [one.name for one in result.outcomes] == asked
+        assert sum(one.changed for one in result.outcomes) == sum(name not in first for name in asked)
 
 
 def test_the_journal_is_append_only(store, ledger):

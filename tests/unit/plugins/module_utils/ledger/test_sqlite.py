@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import pathlib
 import sqlite3
@@ -257,6 +258,65 @@ def test_an_allocation_from_behind_does_not_stop_the_next_one(path):
         assert opened.apply(["mail"], pool="link").outcomes[0].address == "2001:db8:0:1::3"
         assert opened.verify() == []
         assert [entry["op"] for entry in opened.journal()][-2:] == ["repair", "allocate"]
+
+
+MANY = [f"n{number}" for number in range(1000)]
+
+
+def test_an_allocation_from_behind_does_not_stop_a_large_batch(path):
+    """Which the engine proves free by runs, not by rows: one in the midst, one at the end, one that reaches in."""
+    behind(path, INSERT.format("20010db8000000010000000000000200", "20010db8000000010000000000000200", 128, "midst"))
+    behind(path, INSERT.format("20010db80000000100000000000003c0", "20010db80000000100000000000003ff", 122, "wide"))
+    with open_ledger(path) as opened:
+        given = {one.address for one in opened.apply(MANY, pool="link").outcomes}
+        assert len(given) == len(MANY) and "2001:db8:0:1::200" not in given and "2001:db8:0:1::3c7" not in given
+        assert opened.verify() == []
+        assert "repair" in [entry["op"] for entry in opened.journal()]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_large_batch_leaves_the_guards_where_they_were(path, check):
+    def guards():
+        database = sqlite3.connect(path)
+        found = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name").fetchall()
+        database.close()
+        return found
+
+    before = guards()
+    with open_ledger(path) as opened:
+        opened.apply(MANY, pool="link", check=check)
+        assert guards() == before and len(before) == 4
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+            opened._engine._database.execute("UPDATE allocations SET state = 'lost'")
+        with pytest.raises(sqlite3.IntegrityError, match="allocations overlap"):
+            opened._engine._database.execute(
+                INSERT.format("20010db8000000010000000000000000", "20010db8000000010000ffffffffffff", 80, "thief")
+            )
+
+
+def test_no_writer_finds_the_database_locked(path):
+    """They queue on the lock file: with SQLite's own wait switched off, nobody is turned away."""
+    fork = multiprocessing.get_context("fork")
+    turned_away, barrier = fork.SimpleQueue(), fork.Barrier(4)
+
+    def write(number):
+        with open_ledger(path) as opened:
+            opened._engine.run("PRAGMA busy_timeout = 0")
+            barrier.wait()
+            count = 0
+            for index in range(60):
+                try:
+                    opened.apply([f"w{number}-{index}"], pool="link")
+                except LedgerError:
+                    count += 1
+            turned_away.put(count)
+
+    workers = [fork.Process(target=write, args=(number,)) for number in range(4)]
+    for worker in workers:
+        worker.start()
+    assert [turned_away.get() for _worker in workers] == [0] * 4
+    for worker in workers:
+        worker.join()
 
 
 @pytest.mark.parametrize(
