@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 PORT = 25555
 _JSON = "application/json"
+_YAML = "text/yaml"
 _FORM = "application/x-www-form-urlencoded"
 # UnauthorizedToAccessDeployment: who asks is known, and may not.
 _LACKS_SCOPE = 600000
@@ -104,6 +105,7 @@ class Answer(t.NamedTuple):
     status: int
     kind: str
     body: bytes
+    location: str = ""
 
 
 class DirectorClient:
@@ -165,7 +167,18 @@ class DirectorClient:
         self._call("DELETE", f"/configs?{query}", missing=True)
 
     def _call(self, method: str, path: str, body: object = None, missing: bool = False) -> t.Any:
-        """A request with a login. A token that has expired is replaced once."""
+        """What the Director answers, as data."""
+        answer = self._answered(method, path, body)
+        if answer.status == 404 and missing:
+            return None
+        self._raise_for(answer, self.who)
+        return None if answer.status == 204 else self._json(answer, self.who)
+
+    def _answered(self, method: str, path: str, body: object = None) -> Answer:
+        """A request with a login. A token that has expired is replaced once.
+
+        :arg body: bytes are YAML, all else is sent as JSON.
+        """
         fresh = self._authorization is None
         answer = self._ask(method, path, body)
         if answer.status == 401 and not self._lacks_scope(answer):
@@ -176,15 +189,15 @@ class DirectorClient:
                 answer = self._ask(method, path, body)
         if answer.status == 401 and not self._lacks_scope(answer):
             raise BoshError(f"{self.who} refuses a token that its UAA has just given: look at the clocks of both")
-        if answer.status == 404 and missing:
-            return None
-        self._raise_for(answer, self.who)
-        return None if answer.status == 204 else self._json(answer, self.who)
+        return answer
 
     def _ask(self, method: str, path: str, body: object) -> Answer:
         headers = {"Authorization": self._login()}
         data = None
-        if body is not None:
+        if isinstance(body, bytes):
+            data = body
+            headers["Content-Type"] = _YAML
+        elif body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = _JSON
         return self._exchange(self._address, self.who, method, path, data, headers)
@@ -235,7 +248,8 @@ class DirectorClient:
             sent = True
             connection.request(method, address.path + path, data, {"Accept": _JSON, **headers})
             response = connection.getresponse()
-            return Answer(response.status, response.headers.get_content_type(), response.read())
+            location = response.headers.get("Location", "")
+            return Answer(response.status, response.headers.get_content_type(), response.read(), location)
         except ssl.SSLCertVerificationError as error:
             raise BoshError(_untrusted(who, address, error)) from error
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:

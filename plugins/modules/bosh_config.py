@@ -21,35 +21,6 @@ description:
     and what makes this version of it slow.
   - Configs are compared by what they say. Another order of keys, other quotes or a comment are no change.
 options:
-  director:
-    description:
-      - The URL of the Director, or its name or address. Port 25555 is taken unless another one is given.
-      - An IPv6 address can be written with or without brackets.
-      - Taken from E(BOSH_ENVIRONMENT) when it is not given.
-    type: str
-    required: true
-  client:
-    description:
-      - A client of the Director's UAA, or a user of the Director where it has no UAA. The Director says which.
-      - Taken from E(BOSH_CLIENT) when it is not given.
-    type: str
-    required: true
-  client_secret:
-    description:
-      - The client's secret, or the user's password.
-      - Taken from E(BOSH_CLIENT_SECRET) when it is not given.
-    type: str
-    required: true
-  ca_cert:
-    description:
-      - The authority that has signed the certificates of the Director and its UAA, as PEM text or as the path of a
-        file on the host that runs this module. The system's authorities count when it is not given.
-      - Taken from E(BOSH_CA_CERT) when it is not given. Checking certificates cannot be turned off.
-    type: str
-  timeout:
-    description: How many seconds the Director may take to connect, and for each part of an answer.
-    type: int
-    default: 30
   type:
     description: What the config is about.
     type: str
@@ -97,6 +68,7 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._bosh
 attributes:
   check_mode:
     support: full
@@ -112,8 +84,6 @@ attributes:
   platform:
     support: full
     platforms: any with Python
-requirements:
-  - PyYAML on the host that runs the module, which is there wherever ansible-core is
 notes:
   - Run it where the Director can be reached, mostly with C(delegate_to=localhost) or C(connection=local).
   - The Director's version counts. Before 282.0.10 it expands all reserved and static addresses, so a large range takes
@@ -261,33 +231,23 @@ first_addresses:
       addresses: ["2001:db8:0:1::140", "2001:db8:0:1::141", "2001:db8:0:1::142"]
 """
 
-import ipaddress
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_config as config
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_yaml as bosh_yaml
+from ansible_collections.routable.ipv6.plugins.module_utils._bosh_arguments import CONNECTION, login, own_addresses
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_client import (
     BoshError,
     Conflict,
     DirectorClient,
-    parse_url,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks import first_addresses
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import Director, Finding
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Refused
 
 ARGUMENTS: dict[str, t.Any] = {
-    "director": {"type": "str", "required": True, "fallback": (env_fallback, ["BOSH_ENVIRONMENT"])},
-    "client": {"type": "str", "required": True, "fallback": (env_fallback, ["BOSH_CLIENT"])},
-    "client_secret": {
-        "type": "str",
-        "required": True,
-        "no_log": True,
-        "fallback": (env_fallback, ["BOSH_CLIENT_SECRET"]),
-    },
-    "ca_cert": {"type": "str", "fallback": (env_fallback, ["BOSH_CA_CERT"])},
-    "timeout": {"type": "int", "default": 30},
+    **CONNECTION,
     "type": {"type": "str", "choices": list(config.TYPES), "default": "cloud"},
     "name": {"type": "str", "default": "default"},
     "content": {"type": "raw"},
@@ -373,23 +333,12 @@ def predicted(content: dict[str, t.Any], director: Director) -> list[dict[str, t
     ]
 
 
-def own_addresses(url: str) -> tuple[str, ...]:
-    """The Director's address, where the URL has it; it never hands out its own."""
-    host = parse_url(url).host
-    try:
-        return (str(ipaddress.ip_address(host)),)
-    except ValueError:
-        return ()
-
-
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, judge, plan, apply."""
     params = module.params
     kind, name = params["type"], params["name"]
     wanted = wanted_content(params)
-    client = DirectorClient(
-        params["director"], params["client"], params["client_secret"], params["ca_cert"], params["timeout"]
-    )
+    client = DirectorClient(*login(params))
     info = client.info()
     contents, ids, text = read_all(module, client)
     current, latest = contents.get(name), ids.get(name, "0")

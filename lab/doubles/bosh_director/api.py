@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from . import psych
 from .configs import Configs, WrongLatest, parse_limit
+from .deployments import Deployments, Item
 from .errors import DirectorError, bad_request
 from .identity import Local, Uaa, User
 from .planner import Planner, parse_version
@@ -71,6 +72,9 @@ class Director:
     tasks: Tasks = field(default_factory=Tasks)
     # The manifest of each deployment by its name.
     deployments: dict[str, str] = field(default_factory=dict)
+    store: Deployments = field(default_factory=Deployments)
+    # How often a task is looked at before it does its work; with none it is done at once.
+    looks: int = 0
 
     def answer(self, request: Request) -> Answer:
         user = self.identity.user(request.authorization)
@@ -122,7 +126,12 @@ class Director:
             ("DELETE", r"/configs/?", self._delete_config, True),
             ("GET", r"/configs/([^/]+)", self._one_config, False),
             ("DELETE", r"/configs/([^/]+)", self._delete_by_id, True),
+            ("GET", r"/stemcells/?", lambda dummy: as_json(200, self.store.stemcells()), False),
+            ("GET", r"/releases/?", lambda dummy: as_json(200, self.store.releases()), False),
+            ("POST", r"/(stemcell|release)s/?", self._upload, True),
             ("POST", r"/deployments/?", self._deploy, True),
+            ("POST", r"/deployments/([^/]+)/diff", self._diff_manifest, True),
+            ("GET", r"/deployments/([^/]+)/instances", self._instances, False),
             ("GET", r"/deployments/([^/]+)", self._one_deployment, False),
             ("DELETE", r"/deployments/([^/]+)", self._delete_deployment, True),
             ("GET", r"/tasks/?", self._list_tasks, False),
@@ -166,37 +175,93 @@ class Director:
         self.configs.delete_by_id(identifier)
         return Answer(204, b"")
 
-    def _deploy(self, request: Request) -> Answer:
-        """Check the networks, as a task, and keep the manifest. No VM comes of it."""
-        try:
-            manifest = psych.load(request.body.decode())
-        except DirectorError as error:
-            raise DirectorError(440001, error.description) from error
-        name = str(safe_property(manifest, "name"))
-        task = self.tasks.add("update_deployment", "create deployment", self._name_of(request), name)
-        configs = [psych.load(row.content) for row in self.configs.find("cloud", None, 1)]
-        self._carry_out(task, lambda: self._check(configs, manifest))
-        if task.state == "done" and request.query.get("dry_run") != "true":
-            self.deployments[name] = request.body.decode()
+    def _upload(self, request: Request, kind: str) -> Answer:
+        body = _body(request)
+        task = self.tasks.add(f"update_{kind}", f"create {kind}", self._name_of(request))
+
+        def work() -> str:
+            item: Item = self.store.fetch(kind, str(body.get("location")), body.get("sha1"))
+            return f"/{kind}s/{item.name}/{item.version}"
+
+        self._begin(task, f"Update {kind}", work)
         return _see(task)
 
-    def _check(self, configs: list[dict[str, t.Any]], manifest: dict[str, t.Any]) -> None:
-        planner = Planner(parse_version(self.version), configs)
-        for group in safe_property(manifest, "instance_groups", list, []):
-            planner.check_group(group)
+    def _deploy(self, request: Request) -> Answer:
+        """Check the networks, as a task, place the instances, and keep the manifest."""
+        text = request.body.decode()
+        manifest = self._parsed(text)
+        name = str(safe_property(manifest, "name"))
+        task = self.tasks.add("update_deployment", "create deployment", self._name_of(request), name)
+
+        def work() -> str:
+            planner = Planner(parse_version(self.version), self._cloud())
+            for group in safe_property(manifest, "instance_groups", list, []):
+                planner.check_group(group)
+            resolved = self.store.resolved(manifest)
+            rows = self.store.place(planner, name, manifest)
+            if request.query.get("dry_run") != "true":
+                self.deployments[name] = text
+                self.store.instances[name] = rows
+                self.store.cloud[name], self.store.taken[name] = self._merged(), resolved
+            return f"/deployments/{name}"
+
+        self._begin(task, "Preparing deployment", work)
+        return _see(task)
 
     @staticmethod
-    def _carry_out(task: Task, work: t.Callable[[], None]) -> None:
+    def _parsed(text: str) -> dict[str, t.Any]:
+        try:
+            return psych.load(text)
+        except DirectorError as error:
+            raise DirectorError(440001, error.description) from error
+
+    def _cloud(self) -> list[dict[str, t.Any]]:
+        return [psych.load(row.content) for row in self.configs.find("cloud", None, 1)]
+
+    def _merged(self) -> dict[str, t.Any]:
+        """All cloud configs as one, for the difference."""
+        merged: dict[str, t.Any] = {}
+        for config in self._cloud():
+            for key, value in config.items():
+                merged[key] = [*merged.get(key, []), *value] if isinstance(value, list) else value
+        return merged
+
+    def _diff_manifest(self, request: Request, name: str) -> Answer:
+        manifest = self._parsed(request.body.decode())
+        try:
+            before: dict[str, t.Any] = {}
+            if name in self.deployments:
+                before = {**self.store.taken[name], **self.store.cloud[name]}
+                manifest["name"] = name
+            after = {**self.store.resolved(manifest), **self._merged()}
+            return as_json(200, {"context": {}, "diff": self.store.diff(before, after)})
+        except DirectorError as error:
+            said = f"Unable to diff manifest: #<Bosh::Director::DirectorError: {error.description}>\na.rb:1:in `b'"
+            return as_json(200, {"diff": [], "error": said})
+
+    def _instances(self, dummy: Request, name: str) -> Answer:
+        self._manifest(name)
+        return as_json(200, self.store.instances.get(name, []))
+
+    def _begin(self, task: Task, stage: str, work: t.Callable[[], str]) -> None:
         task.started_at = task.timestamp = int(time.time())
         task.state = "processing"
+        task.looks, task.work = self.looks, lambda: self._carry_out(task, stage, work)
+        if not self.looks:
+            task.work()
+
+    @staticmethod
+    def _carry_out(task: Task, stage: str, work: t.Callable[[], str]) -> None:
+        entry: dict[str, t.Any] = {"time": task.timestamp, "stage": stage, "tags": [], "total": 1}
+        entry.update(task=stage, index=1)
         try:
-            work()
+            result = work()
         except DirectorError as error:
             task.state, task.result = "error", error.description
             entry = {"time": task.timestamp, "error": {"code": error.code, "message": error.description}}
         else:
-            task.state, task.result = "done", f"/deployments/{task.deployment}"
-            entry = {"time": task.timestamp, "stage": "Preparing deployment", "state": "finished", "progress": 100}
+            task.state, task.result = "done", result
+            entry.update(state="finished", progress=100)
         task.output["event"] = json.dumps(entry) + "\n"
 
     def _one_deployment(self, dummy: Request, name: str) -> Answer:
@@ -205,8 +270,13 @@ class Director:
     def _delete_deployment(self, request: Request, name: str) -> Answer:
         self._manifest(name)
         task = self.tasks.add("delete_deployment", f"delete deployment {name}", self._name_of(request), name)
-        self._carry_out(task, lambda: None)
-        del self.deployments[name]
+
+        def work() -> str:
+            del self.deployments[name]
+            self.store.instances.pop(name, None)
+            return f"/deployments/{name}"
+
+        self._begin(task, "Deleting deployment", work)
         return _see(task)
 
     def _manifest(self, name: str) -> str:
@@ -222,7 +292,12 @@ class Director:
         return as_json(200, [task.as_dict() for task in self.tasks.find(request.query)])
 
     def _one_task(self, dummy: Request, identifier: str) -> Answer:
-        return as_json(200, self.tasks.get(identifier).as_dict())
+        task = self.tasks.get(identifier)
+        if task.looks:
+            task.looks -= 1
+            if not task.looks and task.work is not None:
+                task.work()
+        return as_json(200, task.as_dict())
 
     def _output(self, request: Request, identifier: str) -> Answer:
         kind = request.query.get("type", "debug")

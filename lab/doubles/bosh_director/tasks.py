@@ -27,6 +27,9 @@ class Task:
     timestamp: int = 0
     started_at: int | None = None
     output: dict[str, str] = field(default_factory=dict)
+    # What is still to be done, and how often somebody looks before.
+    looks: int = 0
+    work: t.Callable[[], None] | None = None
 
     def as_dict(self) -> dict[str, t.Any]:
         return {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import ipaddress
 import json
 import pathlib
 import ssl
@@ -16,6 +17,7 @@ import typing as t
 
 import pytest
 from doubles.bosh_director.api import JSON, YAML, Answer, Director, Request
+from doubles.bosh_director.deployments import Item
 from doubles.bosh_director.faults import Fault
 from doubles.bosh_director.identity import ADMIN, READ, Local, Uaa
 
@@ -247,6 +249,119 @@ class TestDeployments:
         answer = Client().ask("POST", "/deployments", body, kind)
         assert answer.status == status
         assert code is None or json.loads(answer.body)["code"] == code
+
+
+class TestStore:
+    WEB = {  # noqa: RUF012
+        "https://h/s": Item("stemcell", "s", "1.9", "aa", "noble"),
+        "https://h/t": Item("stemcell", "s", "1.10", "bb", "noble"),
+        "https://h/r": Item("release", "r", "2", "cc"),
+    }
+    NEEDS = b"stemcells: [{os: noble, version: latest}]\nreleases: [{name: r, version: 2}]\n"
+
+    def client(self) -> Client:
+        client = Client()
+        client.director.store.web = dict(self.WEB)
+        client.put(TestDeployments.CLOUD)
+        return client
+
+    def upload(self, client: Client, kind: str, url: str, **more: str) -> dict[str, t.Any]:
+        answer = client.ask("POST", f"/{kind}s", {"location": url, **more})
+        where = dict(answer.headers)["Location"]
+        return t.cast("dict[str, t.Any]", json.loads(client.ask("GET", where).body))
+
+    def test_uploads(self) -> None:
+        client = self.client()
+        assert self.upload(client, "stemcell", "https://h/s", sha1="aa")["result"] == "/stemcells/s/1.9"
+        assert self.upload(client, "release", "https://h/r")["state"] == "done"
+        for kind, url, more in (("stemcell", "https://h/t", {"sha1": "aa"}), ("release", "https://h/s", {})):
+            assert self.upload(client, kind, url, **more)["state"] == "error"
+        (row,) = json.loads(client.ask("GET", "/stemcells").body)
+        assert (row["name"], row["version"], row["operating_system"]) == ("s", "1.9", "noble")
+        (row,) = json.loads(client.ask("GET", "/releases").body)
+        assert (row["name"], row["release_versions"][0]["version"]) == ("r", "2")
+        assert client.ask("POST", "/stemcells", b"", YAML).status == 404
+
+    def test_what_is_not_uploaded_is_not_deployed(self) -> None:
+        client = self.client()
+        manifest = TestDeployments.MANIFEST + self.NEEDS
+        for kind, url in (("release", "https://h/r"), ("stemcell", "https://h/s")):
+            where = dict(client.ask("POST", "/deployments", manifest, YAML).headers)["Location"]
+            assert json.loads(client.ask("GET", where).body)["state"] == "error"
+            assert (
+                "Unable to diff" in json.loads(client.ask("POST", "/deployments/d/diff", manifest, YAML).body)["error"]
+            )
+            self.upload(client, kind, url)
+        where = dict(client.ask("POST", "/deployments", manifest, YAML).headers)["Location"]
+        assert json.loads(client.ask("GET", where).body)["state"] == "done"
+
+    def test_differences(self) -> None:
+        client = self.client()
+        for kind, url in (("release", "https://h/r"), ("stemcell", "https://h/s")):
+            self.upload(client, kind, url)
+        manifest = TestDeployments.MANIFEST + self.NEEDS + b"properties: {a: secret}\n"
+
+        def diff(body: bytes) -> list[list[str]]:
+            return t.cast(
+                "list[list[str]]", json.loads(client.ask("POST", "/deployments/d/diff", body, YAML).body)["diff"]
+            )
+
+        assert {status for _line, status in diff(manifest)} == {"added"} and "secret" not in str(diff(manifest))
+        client.ask("POST", "/deployments", manifest, YAML)
+        assert diff(manifest) == []
+        assert diff(manifest.replace(b"secret", b"other"))[-1] == ["  a: <redacted>", "added"]
+        self.upload(client, "stemcell", "https://h/t")
+        assert ["  version: '1.9'", "removed"] in diff(manifest) and ["  version: '1.10'", "added"] in diff(manifest)
+        client.ask("POST", "/deployments", manifest, YAML)
+        assert diff(manifest) == []
+        client.put(TestDeployments.CLOUD + "vm_types: [{name: big}]\n")
+        assert [line for line, _status in diff(manifest)] == ["vm_types:", "- name: big"]
+
+    @pytest.mark.parametrize(
+        ("version", "first", "second"),
+        [
+            ("283.1.6", "2001:db8::2", "2001:db8::4"),
+            ("282.0.9", "2001:0db8:0000:0000:0000:0000:0000:0002", "2001:0db8:0000:0000:0000:0000:0000:0004"),
+        ],
+    )
+    def test_addresses(self, version: str, first: str, second: str) -> None:
+        client = self.client()
+        client.director.version = version
+        client.put(TestDeployments.CLOUD.replace("azs: [z1]}", "azs: [z1], static: ['2001:db8::3']}"))
+
+        def addresses(name: str) -> list[list[str]]:
+            return [row["ips"] for row in json.loads(client.ask("GET", f"/deployments/{name}/instances").body)]
+
+        client.ask("POST", "/deployments", TestDeployments.MANIFEST, YAML)
+        two = TestDeployments.MANIFEST.replace(b"name: d", b"name: e")
+        client.ask("POST", "/deployments", two, YAML)
+        assert (addresses("d"), addresses("e")) == ([[first]], [[second]])
+        client.ask("DELETE", "/deployments/d")
+        # It keeps what it has, although a lower one is free now.
+        before = client.ask("GET", "/deployments/e/instances").body
+        client.ask("POST", "/deployments", two, YAML)
+        assert client.ask("GET", "/deployments/e/instances").body == before
+        # The address of a VM never changes, so with another one it is another VM.
+        client.put(TestDeployments.CLOUD.replace("azs: [z1]}", "azs: [z1], reserved: ['2001:db8::2 - 2001:db8::f']}"))
+        client.ask("POST", "/deployments", two, YAML)
+        assert int(ipaddress.ip_address(addresses("e")[0][0])) & 0xFFFF == 0x10
+        (old,), (new,) = json.loads(before), json.loads(client.ask("GET", "/deployments/e/instances").body)
+        assert old["id"] == new["id"] and old["cid"] != new["cid"]
+        assert client.ask("GET", "/deployments/d/instances").status == 404
+
+    def test_delegated_prefixes(self) -> None:
+        client = self.client()
+        client.put(TestDeployments.CLOUD.replace("azs: [z1]}", "azs: [z1], prefix: 80}"))
+        client.ask("POST", "/deployments", TestDeployments.MANIFEST.replace(b"instances: 1", b"instances: 2"), YAML)
+        rows = json.loads(client.ask("GET", "/deployments/d/instances").body)
+        assert [row["ips"] for row in rows] == [["2001:db8:0:0:1::"], ["2001:db8:0:0:2::"]]
+
+    def test_a_task_takes_looks(self) -> None:
+        client = self.client()
+        client.director.looks = 2
+        client.ask("POST", "/deployments", TestDeployments.MANIFEST, YAML)
+        states = [json.loads(client.ask("GET", "/tasks/1").body)["state"] for _look in range(3)]
+        assert states == ["processing", "done", "done"]
 
 
 def test_an_unknown_fault() -> None:
