@@ -38,7 +38,12 @@ def requests_of(asked: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
     :raises Refused: a value that cannot work, or two definitions of one pool.
     """
     pools: dict[str, t.Any] = {}
+    if not isinstance(asked, (list, tuple)) or not all(isinstance(one, t.Mapping) for one in asked):
+        raise Refused("the hosts", "a list of dictionaries is needed, one for each host", "Give such a list")
     for one in asked:
+        absent = [key for key in ("pool", "pools") if key not in one]
+        if absent:
+            raise Refused(f"host={one.get('host')}", f"it has no {' and no '.join(absent)}", "Give both")
         for name, definition in one["pools"].items():
             if pools.setdefault(name, definition) != definition:
                 raise Refused(f"pool {name}", "it is defined in two ways for the hosts of this run", "Define it once")

@@ -26,6 +26,7 @@ NAMES = sorted(path.stem for path in DIRECTORY.glob("[a-z]*.py"))
 # These take what other plugins return, which their examples only name. Their own tests call them.
 FROM_PLUGINS = {
     "docker_host_plan",
+    "docker_host_requests",
     "network_is_made",
     "reachability_targets",
     "reachability_visits",

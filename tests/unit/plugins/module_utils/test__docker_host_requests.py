@@ -204,3 +204,17 @@ def test_two_definitions_of_one_pool() -> None:
     hosts = [{**asked("one"), "pool": "p", "pools": {"p": POOL}}, {**asked("two"), "pool": "p", "pools": {"p": {}}}]
     with pytest.raises(Refused, match="pool p: it is defined in two ways"):
         requests_of(hosts)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("web", "the hosts: a list of dictionaries is needed"),
+        (["web"], "the hosts: a list of dictionaries is needed"),
+        ([{"host": "h1", "pools": {}}], "host=h1: it has no pool."),
+        ([{"host": "h1"}], "host=h1: it has no pool and no pools."),
+    ],
+)
+def test_what_is_no_list_of_hosts(asked: t.Any, sentence: str) -> None:
+    with pytest.raises(Refused, match=f"^{sentence}"):
+        requests_of(asked)
