@@ -38,7 +38,9 @@ def requests_of(asked: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
     :raises Refused: a value that cannot work, or two definitions of one pool.
     """
     pools: dict[str, t.Any] = {}
-    if not isinstance(asked, (list, tuple)) or not all(isinstance(one, t.Mapping) for one in asked):
+    # A template may give what is read but once.
+    asked = [] if isinstance(asked, (str, t.Mapping)) or not isinstance(asked, t.Iterable) else list(asked)
+    if not asked or not all(isinstance(one, t.Mapping) for one in asked):
         raise Refused("the hosts", "a list of dictionaries is needed, one for each host", "Give such a list")
     for one in asked:
         absent = [key for key in ("pool", "pools") if key not in one]
