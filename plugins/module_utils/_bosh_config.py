@@ -20,8 +20,9 @@ from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findi
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 
 TYPES = ("cloud", "runtime", "cpi")
-# Below these the Director hides all values when it shows differences (manifest/redactor.rb, v283.1.6).
-_HIDDEN = ("properties", "env")
+# Below these the Director hides all values when it shows differences (manifest/redactor.rb, v283.1.6: properties and
+# bosh; older ones hid all of env).
+HIDDEN_BELOW = ("properties", "bosh", "env")
 HIDDEN = "<redacted>"
 HIDDEN_NEW = "<redacted, another value>"
 
@@ -107,7 +108,7 @@ def shown(kind: str, data: t.Any, before: t.Any = None) -> t.Any:
 def _hide(data: t.Any, before: t.Any, hidden: bool) -> t.Any:
     if isinstance(data, dict):
         old = before if isinstance(before, dict) else {}
-        return {key: _hide(value, old.get(key), hidden or key in _HIDDEN) for key, value in data.items()}
+        return {key: _hide(value, old.get(key), hidden or key in HIDDEN_BELOW) for key, value in data.items()}
     if isinstance(data, list):
         olds = before if isinstance(before, list) else []
         return [_hide(value, olds[place] if place < len(olds) else None, hidden) for place, value in enumerate(data)]

@@ -13,13 +13,11 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
-from ansible_collections.routable.ipv6.plugins.module_utils._bosh_config import HIDDEN, HIDDEN_NEW, same
+from ansible_collections.routable.ipv6.plugins.module_utils._bosh_config import HIDDEN, HIDDEN_BELOW, HIDDEN_NEW, same
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import ERROR, Finding
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 
 STEMCELL, RELEASE = "stemcell", "release"
-# Below these the Director hides all values (manifest/redactor.rb, v283.1.6); older ones hid all of env.
-_HIDDEN = ("properties", "bosh", "env")
 _ALIASES = re.compile(r"(?:^|\.)latest$")
 _VARIABLE = re.compile(r"\(\(!?[-/.\w]+\)\)")
 _SHA = re.compile(r"(?:[0-9a-f]{40}|(?:sha1|sha256|sha512):[0-9a-f]+)(?:;(?:sha1|sha256|sha512):[0-9a-f]+)*")
@@ -184,7 +182,7 @@ def _hide(data: t.Any, before: t.Any, hidden: bool) -> t.Any:
         return {
             key: bare_url(value)
             if key == "url" and isinstance(value, str) and not hidden
-            else _hide(value, old.get(key), hidden or key in _HIDDEN)
+            else _hide(value, old.get(key), hidden or key in HIDDEN_BELOW)
             for key, value in data.items()
         }
     if isinstance(data, list):
