@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import ipaddress
+import itertools
 import json
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils._addresses import nth_subnet, parse_prefix
+from ansible_collections.routable.ipv6.plugins.module_utils._addresses import name_number, nth_subnet, parse_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host import derive_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host import plan as docker_plan
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger import book, gaps
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Clashes
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.usage import Exhausted
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
@@ -381,6 +384,59 @@ def test_names_that_came_together_have_a_line_each_in_the_journal(ledger):
     assert ledger.journal(name="n15", limit=1)[0]["op"] == "release"
 
 
+def test_the_journal_s_lines_hold_so_many_names_at_most(ledger, monkeypatch):
+    monkeypatch.setattr(book, "_TOGETHER", 3)
+    ledger.define_pools({"link": LINK})
+    outcomes = ledger.apply([f"n{number}" for number in range(7)], pool="link").outcomes
+    assert [(line["name"], line["prefix"]) for line in ledger.journal("link")[1:]] == [
+        (one.name, one.prefix) for one in outcomes
+    ]
+    assert [line["seq"] for line in ledger.journal()] == list(range(1, 9))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_what_is_released_joins_the_gaps_on_both_sides(ledger, order):
+    ledger.define_pools({"link": LINK})
+    ledger.apply([f"n{number}" for number in range(4)], pool="link")
+    for number in order:
+        ledger.apply([f"n{number}"], "absent", pool="link")
+        assert ledger.verify() == []
+
+
+def test_quarantine_is_over_at_its_end_and_not_before(store, ledger):
+    ledger.define_pools({"one": {"prefix": "2001:db8::/127", "quarantine_days": 3, "exclude": ["::"]}})
+    ledger.apply(["a"], pool="one")
+    ledger.apply(["a"], "absent", pool="one")
+    store.clock.pass_days(3)
+    store.clock.now -= 1
+    with pytest.raises(Exhausted):
+        ledger.apply(["b"], pool="one")
+    store.clock.now += 1
+    assert ledger.apply(["b"], pool="one").outcomes[0].address == "2001:db8::1"
+
+
+def test_exclusions_that_share_an_address_are_one(ledger):
+    ledger.define_pools({"link": {"prefix": "2001:db8::/64", "exclude": ["::1-::3", "::3-::5", "::6", "::8-::9"]}})
+    given = [one.address for one in ledger.apply(["a", "b"], pool="link").outcomes]
+    assert given == ["2001:db8::7", "2001:db8::a"]
+    usage = ledger.usage("link")
+    assert usage["capacity"] == sum(usage[key] for key in ("used", "reserved", "quarantined", "excluded", "available"))
+
+
+def test_hash_counts_its_attempts_in_the_order_of_names(ledger):
+    """As the derivation without a ledger: sorted, and a name whose number is taken is hashed again with 1, 2, ..."""
+    names = [f"n{number}" for number in range(9)]
+    ledger.define_pools({"h": {"prefix": "2001:db8::/64", "length": 68, "strategy": "hash"}})
+    expected, attempts = {}, 0
+    for name in sorted(names):
+        attempt = next(one for one in range(64) if name_number(name, 4, one) not in expected.values())
+        expected[name] = name_number(name, 4, attempt)
+        attempts += attempt
+    assert attempts > 3
+    for one in ledger.apply(names[::-1], pool="h").outcomes:
+        assert one.suffix == ipaddress.IPv6Address(expected[one.name] << 60).compressed + "/68"
+
+
 @pytest.mark.parametrize("name", ["many", "no-such-pool"])
 def test_the_garbage_collector_runs_again_after_a_batch(ledger, name):
     ledger.define_pools({"many": LINK})
@@ -402,6 +458,53 @@ def test_a_name_among_very_many_of_its_pool_and_many_of_few(ledger):
         }
         assert [one.name for one in result.outcomes] == asked
         assert sum(one.changed for one in result.outcomes) == sum(name not in first for name in asked)
+        others = ledger.apply(asked, pool="other", check=True).outcomes
+        assert all(one.address.startswith("2001:db8:0:2::") for one in others)
+
+
+def test_names_that_are_most_of_their_pool_are_read_with_it(ledger):
+    ledger.define_pools({"link": LINK})
+    names = [f"n{number}" for number in range(400)]
+    ledger.apply(names, pool="link")
+    searched = []
+    original = ledger._engine.named
+    ledger._engine.named = lambda pool, wanted: searched.append(len(wanted)) or original(pool, wanted)
+    for count in (400, 250, 100, 1):
+        assert not ledger.apply(names[:count], pool="link").changed
+    assert searched == [100, 1]
+
+
+def test_a_name_that_has_moved_is_where_it_is_and_not_where_it_was(ledger):
+    ledger.define_pools({"link": {**LINK, "quarantine_days": 3}})
+    for address in ("::a", "::b", "::c"):
+        ledger.apply([{"name": "web", "address": address}], pool="link")
+        ledger.apply(["web"], "absent", pool="link")
+    ledger.apply([{"name": "web", "address": "::d"}], pool="link")
+    result = ledger.apply(["web"], pool="link")
+    assert not result.changed and addresses(result) == ["2001:db8:0:1::d"]
+    ledger.apply(["web"], "absent", pool="link")
+    assert addresses(ledger.apply(["web"], pool="link")) == ["2001:db8:0:1::d"]
+
+
+def test_the_shortest_prefixes_of_a_batch_come_first(ledger):
+    ledger.define_pools({"site": {"prefix": "2001:db8::/60", "length": 64}})
+    result = ledger.apply([{"name": "a"}, {"name": "b", "length": 61}, {"name": "c", "length": 62}], pool="site")
+    assert prefixes(result) == ["2001:db8:0:c::/64", "2001:db8::/61", "2001:db8:0:8::/62"]
+
+
+@pytest.mark.parametrize("bulk", [2, 1000])
+def test_what_was_excluded_in_quarantine_does_not_come_back(store, ledger, monkeypatch, bulk):
+    monkeypatch.setattr(gaps, "_BULK", bulk)
+    pool = {**LINK, "quarantine_days": 3}
+    names = [f"n{number}" for number in range(9)]
+    ledger.define_pools({"link": pool})
+    ledger.apply(names, pool="link")
+    ledger.apply(names[::2], "absent", pool="link")
+    ledger.define_pools({"link": {**pool, "exclude": ["::3", "::7"]}})
+    store.clock.pass_days(4)
+    given = addresses(ledger.apply([f"new{number}" for number in range(4)], pool="link"))
+    assert given == [f"2001:db8:0:1::{last}" for last in ("1", "5", "9", "a")]
+    assert ledger.verify() == []
 
 
 def test_the_journal_is_append_only(store, ledger):
@@ -428,6 +531,9 @@ def test_an_export_comes_back_to_the_letter(store, ledger):
     ledger.apply(["b", "c"], "reserved", pool="site")
     ledger.apply(["b"], "absent", pool="site")
     ledger.apply(["x", "y"], pool="loose")
+    ledger.define_pools({"moved": {"prefix": "2001:db8:7::/64", "suffix": True, "quarantine_days": 3}})
+    ledger.define_pools({"moved": {"prefix": "2001:db8:8::/64", "suffix": True, "quarantine_days": 3}})
+    assert [one["prefix"] for one in ledger.export()["former_prefixes"]] == ["2001:db8:7::/64"]
     text = ledger.export_text()
     document = ledger.export()
     assert json.loads(text) == document

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import multiprocessing
 import os
 import pathlib
@@ -17,7 +18,7 @@ import sys
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger import sqlite as sqlite_module
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import open_ledger
-from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError, Overlap, Record
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import VERSION
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.sqlite import SQLite, file_system
 
@@ -272,6 +273,41 @@ def test_an_allocation_from_behind_does_not_stop_a_large_batch(path):
         assert len(given) == len(MANY) and "2001:db8:0:1::200" not in given and "2001:db8:0:1::3c7" not in given
         assert opened.verify() == []
         assert "repair" in [entry["op"] for entry in opened.journal()]
+
+
+def test_a_large_batch_is_not_written_into_one_that_begins_before_it(path):
+    """No place of it begins where another does: the primary key alone would let it through."""
+    behind(
+        path,
+        "DELETE FROM allocations",
+        INSERT.format("20010db8000000010000000000000000", "20010db800000001000000000000ffff", 112, "wide"),
+    )
+    with open_ledger(path) as opened:
+        given = sorted(int(ipaddress.ip_address(one.address)) for one in opened.apply(MANY, pool="link").outcomes)
+        assert given[0] & 0xFFFFFFFF == 0x10000 and len(set(given)) == len(MANY)
+
+
+def test_a_large_batch_that_overlaps_itself_is_refused(path):
+    with open_ledger(path) as opened:
+        first = int(NEXT, 16)
+        records = [
+            Record(1, (first + 2 + at).to_bytes(16, "big"), 128, f"n{at}", "", "active", at, None, None, 0)
+            for at in range(1000)
+        ]
+        records.append(Record(1, (first - 2).to_bytes(16, "big"), 127, "below", "", "active", 0, None, None, 0))
+        records[0] = records[0]._replace(start=first.to_bytes(16, "big"), length=124)
+        before = opened.export()
+        with pytest.raises(Overlap), opened._engine.transaction():
+            opened._engine.add_allocations(records)
+        assert opened.export() == before
+
+
+def test_a_transaction_keeps_other_programs_from_writing_from_its_beginning(path):
+    with open_ledger(path) as opened, opened._engine.transaction():
+        other = sqlite3.connect(path, isolation_level=None, timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("UPDATE allocations SET owner = 'thief'")
+        other.close()
 
 
 @pytest.mark.parametrize("check", [False, True])
