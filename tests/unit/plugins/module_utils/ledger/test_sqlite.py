@@ -294,7 +294,6 @@ def test_a_large_batch_that_overlaps_itself_is_refused(path):
             Record(1, (first + 2 + at).to_bytes(16, "big"), 128, f"n{at}", "", "active", at, None, None, 0)
             for at in range(1000)
         ]
-        records.append(Record(1, (first - 2).to_bytes(16, "big"), 127, "below", "", "active", 0, None, None, 0))
         records[0] = records[0]._replace(start=first.to_bytes(16, "big"), length=124)
         before = opened.export()
         with pytest.raises(Overlap), opened._engine.transaction():
