@@ -118,10 +118,16 @@ class Headnode:
         return "1 received" in self.inside(uuid, *words, check=False)
 
     def answering(self, *addresses: str, seconds: int = 20) -> list[str]:
-        """Those of the addresses that the stranger gets an answer from, by ping and by TCP."""
+        """Those of the addresses that the stranger gets an answer from, by ping and by TCP, before the time is over."""
         probes = [{"address": address, "ping": True, "open": [80]} for address in addresses]
-        result = self.lab.module("stranger", "ipv6_probe", targets=probes, timeout=seconds)
-        return [target["address"] for target in result["targets"] if target["ok"]]
+        end = time.monotonic() + seconds
+        while True:
+            # A connection to an address that is still coming up is told within seconds that nobody has it: ask again.
+            left = max(1, int(min(3, end - time.monotonic())))
+            result = self.lab.module("stranger", "ipv6_probe", targets=probes, timeout=left)
+            found = [target["address"] for target in result["targets"] if target["ok"]]
+            if len(found) == len(addresses) or time.monotonic() > end:
+                return found
 
     def answers(self, address: str, seconds: int = 20) -> bool:
         return self.answering(address, seconds=seconds) == [address]
