@@ -44,6 +44,25 @@ KillMode=process
 [Install]
 WantedBy=multi-user.target
 """
+BOSH_PLACE = "/usr/lib/bosh-double"
+# Of a world that lives for a day in namespaces of one machine, and known to lab/group_vars/bosh_directors.yml.
+BOSH_SECRET, VCENTER_PASSWORD = "the-directors-secret", "the-vcenters-password"
+BOSH_UNIT = f"""[Unit]
+Description=Double of a BOSH Director, with a simulated vCenter
+After=network.target
+
+[Service]
+Type=notify
+WorkingDirectory={BOSH_PLACE}
+ExecStart=/usr/bin/python3 -B -m doubles.bosh_director --address :: --name director --directory /etc/bosh-double \\
+  --secret-file /etc/bosh-double/secret --world /etc/bosh-double/lab.json \\
+  --vcenter-password-file /etc/bosh-double/vcenter
+
+[Install]
+WantedBy=multi-user.target
+"""
+# The router of the post of 2018, in the range whose gateway it is.
+BOSH_GATEWAY = "2601:646:100:69f1:20d:b9ff:fe48:9249/64"
 PKGSRC_PYTHON = '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'
 
 
@@ -63,16 +82,32 @@ def _smartos() -> list[File]:
     ]
 
 
+def _bosh() -> list[File]:
+    sources = [SOURCES / "__init__.py", *sorted((SOURCES / "bosh_director").glob("*.py"))]
+    return [
+        *(File(f"{BOSH_PLACE}/doubles/{path.relative_to(SOURCES)}", path.read_text()) for path in sources),
+        File("/etc/bosh-double/lab.json", (SOURCES / "bosh_director" / "lab.json").read_text()),
+        File("/etc/bosh-double/secret", BOSH_SECRET + "\n", 0o600),
+        File("/etc/bosh-double/vcenter", VCENTER_PASSWORD + "\n", 0o600),
+        File("/etc/systemd/system/bosh-double.service", BOSH_UNIT),
+    ]
+
+
+_FILES = {"smartos": _smartos, "bosh": _bosh}
+
+
 def files(host: Host) -> list[File]:
     """What a double adds to the host's disk before its first boot."""
-    return _smartos() if host.double == "smartos" else []
+    return _FILES[host.double]() if host.double else []
 
 
 def units(host: Host) -> list[str]:
     """The units that are enabled at the host's first boot."""
-    return ["smartos-double.service"] if host.double == "smartos" else []
+    return [f"{host.double}-double.service"] if host.double else []
 
 
 def cables(host: Host) -> list[Cable]:
-    """The host's cables beside its uplink: a second card behind which the zones are."""
-    return [Cable(host.name, "trunk0", suffix="t")] if host.double == "smartos" else []
+    """The host's cables beside its uplink: a second card behind which the zones or VMs are."""
+    if host.double is None:
+        return []
+    return [Cable(host.name, "trunk0", suffix="t", gateway=BOSH_GATEWAY if host.double == "bosh" else None)]

@@ -19,6 +19,8 @@ SOURCES = Path(__file__).resolve().parent.parent / "image"
 LABEL = "routable.lab.image"
 # Debian's docker.io only recommends the command since it is a package of its own.
 EXTRA = {"bookworm": "", "trixie": "docker-cli", "sid": "docker-cli"}
+# What else of the sources goes into an image of a kind.
+FURTHER = {"bosh": ["vcenter.go"]}
 SHOWN = "systemd docker.io ndppd netplan.io network-manager ifupdown"
 # The suite moves, and a machine whose clock or mirror lags behind finds its Release file expired or not yet valid.
 MOVING = {"sid": ["-oAcquire::Check-Valid-Until=false", "-oAcquire::Check-Date=false"]}
@@ -29,6 +31,7 @@ def digest(suite: str, kind: str, sources: Path = SOURCES) -> str:
     names = ["base.Dockerfile", "lab-init", "systemd-udev-trigger.service"]
     if kind != "base":
         names.append(f"{kind}.Dockerfile")
+    names += FURTHER.get(kind, [])
     total = hashlib.sha256(f"{suite} {kind} {EXTRA[suite]}".encode())
     for name in names:
         total.update(name.encode() + b"\0" + (sources / name).read_bytes())
@@ -137,7 +140,7 @@ def remove() -> None:
     pattern = "--filter=reference=routable-lab-*"
     listed = run(["docker", "images", pattern, "--format={{.Repository}}:{{.Tag}}"]).stdout
     # Children before parents.
-    for kind in ("host", "bare", "base", "root"):
+    for kind in ("bosh", "host", "bare", "base", "root"):
         for image in listed.split():
             if image.startswith(f"routable-lab-{kind}:"):
                 run(["docker", "rmi", image])

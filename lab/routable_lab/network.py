@@ -100,13 +100,17 @@ def wait_ready(lab: str, name: str) -> None:
 
 @dataclass(frozen=True)
 class Cable:
-    """A cable from a bridge of the router to an interface of a container."""
+    """A cable from a bridge of the router to an interface of a container.
+
+    :arg gateway: an address, with its length, that the router has for what is behind this cable.
+    """
 
     host: str
     interface: str
     bridge: str = "br0"
     routed_prefix: str | None = None
     suffix: str = ""
+    gateway: str | None = None
 
     def script(self, pid: int) -> str:
         """Shell commands, for the router's network namespace, that plug the cable in, in place of an older one."""
@@ -119,6 +123,8 @@ class Cable:
         ]
         if self.routed_prefix:
             lines.append(f"ip -6 route replace {self.routed_prefix} via {link_local(self.host)} dev br0")
+        if self.gateway:
+            lines.append(f"ip -6 addr replace {self.gateway} dev {self.bridge} nodad")
         return "\n".join(lines)
 
 

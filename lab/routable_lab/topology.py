@@ -17,8 +17,8 @@ from .shell import LabError
 
 SUITES = ("bookworm", "trixie", "sid")
 MANAGERS = ("kernel", "ifupdown", "networkd", "netplan", "networkmanager")
-IMAGES = ("host", "bare")
-DOUBLES = ("smartos",)
+IMAGES = ("host", "bare", "bosh")
+DOUBLES = ("smartos", "bosh")
 SITE = Path(__file__).resolve().parent.parent / "site.json"
 # Addresses 10 to 250 of the link's IPv4 network.
 MOST_HOSTS = 240

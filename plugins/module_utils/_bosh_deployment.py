@@ -47,6 +47,7 @@ class Found:
     :arg stemcells: name and version of each, and so with ``releases``.
     :arg lines: the Director's own difference; :arg why_not: why there is none.
     :arg failed: the id of the last task, if that was a deployment that failed.
+    :arg pending: whether a cloud config is about to be uploaded that says something else than the Director's.
     """
 
     manifest: t.Any
@@ -55,6 +56,7 @@ class Found:
     lines: tuple[tuple[str, str | None], ...] = ()
     why_not: str | None = None
     failed: int | None = None
+    pending: bool = False
 
     def has(self, artifact: Artifact) -> bool:
         known = self.stemcells if artifact.kind == STEMCELL else self.releases
@@ -141,7 +143,7 @@ def _reason(name: str, found: Found, wanted: t.Any, uploads: bool) -> str | None
         return f"Create the deployment {name}"
     if not same(found.manifest, wanted):
         return f"Update the deployment {name}"
-    if any(status in ("added", "removed") for dummy, status in found.lines):
+    if found.pending or any(status in ("added", "removed") for dummy, status in found.lines):
         return f"Update the deployment {name}, since what its manifest refers to has changed"
     if uploads and uses_latest(wanted):
         return f"Update the deployment {name}, which takes the latest of what is uploaded"

@@ -74,6 +74,13 @@ options:
     description: Whether the Director runs with its property C(director.ignore_missing_gateway).
     type: bool
     default: false
+  cloud_configs:
+    description:
+      - Cloud configs by name that take the place of those that the Director has, when the networks are judged. Where
+        they say something else than these, the deployment counts as one to be updated.
+      - With it check mode can look at a deployment before the cloud configs that it needs are uploaded.
+    type: dict
+    default: {}
   task_timeout:
     description:
       - How many seconds each task may take. The Director goes on with a task that takes longer; the next run waits for
@@ -270,7 +277,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_deploym
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_yaml as bosh_yaml
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_arguments import CONNECTION, login, own_addresses
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_client import BoshError
-from ansible_collections.routable.ipv6.plugins.module_utils._bosh_config import HIDDEN, director_of
+from ansible_collections.routable.ipv6.plugins.module_utils._bosh_config import HIDDEN, director_of, same
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_deployment_client import FINAL, DeploymentClient
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks import read_cloud
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import Finding
@@ -292,6 +299,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "rules": {"type": "str", "choices": ["enforce", "warn", "skip"], "default": "enforce"},
     "accept": {"type": "list", "elements": "str", "default": []},
     "ignore_missing_gateway": {"type": "bool", "default": False},
+    "cloud_configs": {"type": "dict", "default": {}},
     "task_timeout": {"type": "int", "default": 7200},
     "force": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -310,6 +318,8 @@ class Run:
         self.params = module.params
         self.client = DeploymentClient(*login(module.params))
         self.result = result
+        # Whether a cloud config is still to be uploaded.
+        self.pending = False
 
     def manifest(self) -> t.Any:
         """What shall be there as data, None for nothing."""
@@ -335,14 +345,11 @@ class Run:
         if left and not director.config_server:
             some = ", ".join(left[:SHOWN_WARNINGS])
             self.module.warn(f"The Director has no config server and takes these as they are written: {some}.")
+        if params["rules"] == "skip" and not params["cloud_configs"]:
+            return
+        configs = self.cloud_configs()
         if params["rules"] == "skip":
             return
-        configs: dict[str, t.Any] = {}
-        for row in self.client.configs("cloud"):
-            try:
-                configs[str(row.get("name"))] = bosh_yaml.load(str(row.get("content") or ""))
-            except bosh_yaml.BadYaml as error:
-                self.module.warn(f"The cloud config {row.get('name')} of the Director: {error}.")
         cloud = read_cloud(configs, director)
         found: list[Finding] = [*cloud.findings]
         if "instance_groups" in manifest:
@@ -354,6 +361,19 @@ class Run:
             raise BoshError(refusal.rstrip("."))
         for finding in found[:SHOWN_WARNINGS]:
             self.module.warn(f"{finding.config}: {finding.sentence}")
+
+    def cloud_configs(self) -> dict[str, t.Any]:
+        """The Director's cloud configs by name, with what is about to take their place."""
+        configs: dict[str, t.Any] = {}
+        for row in self.client.configs("cloud"):
+            try:
+                configs[str(row.get("name"))] = bosh_yaml.load(str(row.get("content") or ""))
+            except bosh_yaml.BadYaml as error:
+                self.module.warn(f"The cloud config {row.get('name')} of the Director: {error}.")
+        for name, content in self.params["cloud_configs"].items():
+            self.pending = self.pending or not same(configs.get(name), content)
+            configs[name] = content
+        return configs
 
     def read(self, name: str, manifest: t.Any) -> rules.Found:
         """What the Director has. A task on this deployment that goes on is waited for first."""
@@ -384,7 +404,8 @@ class Run:
         failed = (
             int(last["id"]) if last is not None and last.get("state") in ("error", "cancelled", "timeout") else None
         )
-        return rules.Found(current, self.client.stemcells(), self.client.releases(), tuple(lines), why_not, failed)
+        have = (self.client.stemcells(), self.client.releases())
+        return rules.Found(current, *have, tuple(lines), why_not, failed, self.pending)
 
     def carry_out(self, change: Change, name: str, manifest: t.Any) -> None:
         if change.action == "upload":

@@ -18,6 +18,7 @@ from .configs import Configs, WrongLatest, parse_limit
 from .deployments import Deployments, Item
 from .errors import DirectorError, bad_request
 from .identity import Local, Uaa, User
+from .machines import Cpi, CpiError, machines
 from .planner import Planner, parse_version
 from .planner import take as safe_property
 from .tasks import Task, Tasks
@@ -75,6 +76,8 @@ class Director:
     store: Deployments = field(default_factory=Deployments)
     # How often a task is looked at before it does its work; with none it is done at once.
     looks: int = 0
+    # What makes VMs; without it instances are rows and nothing else.
+    backend: Cpi | None = None
 
     def answer(self, request: Request) -> Answer:
         user = self.identity.user(request.authorization)
@@ -200,6 +203,7 @@ class Director:
             resolved = self.store.resolved(manifest)
             rows = self.store.place(planner, name, manifest)
             if request.query.get("dry_run") != "true":
+                self._replace_vms(planner, name, manifest, rows)
                 self.deployments[name] = text
                 self.store.instances[name] = rows
                 self.store.cloud[name], self.store.taken[name] = self._merged(), resolved
@@ -207,6 +211,27 @@ class Director:
 
         self._begin(task, "Preparing deployment", work)
         return _see(task)
+
+    def _replace_vms(
+        self, planner: Planner, name: str, manifest: dict[str, t.Any], rows: list[dict[str, t.Any]]
+    ) -> None:
+        """Delete the VMs that are not wanted any more, then create those that are not there."""
+        if self.backend is None:
+            return
+        there = {row["cid"] for row in self.store.instances.get(name, [])}
+        wanted = {machine.cid: machine for machine in machines(planner, manifest, rows)}
+        for cid in there - set(wanted):
+            self.backend.delete(cid)
+        for cid, machine in wanted.items():
+            # A new manifest with the same addresses is the same VM, with its jobs rendered anew.
+            if cid in there:
+                self.backend.delete(cid)
+            try:
+                self.backend.create(machine)
+            except CpiError as error:
+                raise DirectorError(
+                    100, f"Unknown CPI error 'Unknown' with message '{error}' in 'create_vm' CPI method"
+                ) from error
 
     @staticmethod
     def _parsed(text: str) -> dict[str, t.Any]:
@@ -273,7 +298,9 @@ class Director:
 
         def work() -> str:
             del self.deployments[name]
-            self.store.instances.pop(name, None)
+            for row in self.store.instances.pop(name, []):
+                if self.backend is not None:
+                    self.backend.delete(row["cid"])
             return f"/deployments/{name}"
 
         self._begin(task, "Deleting deployment", work)

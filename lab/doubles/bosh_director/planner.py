@@ -118,6 +118,8 @@ class Subnet:
     restricted: list[Range]
     prefix: int
     azs: list[t.Any] | None
+    gateway: int
+    properties: dict[str, t.Any]
 
 
 @dataclass
@@ -238,8 +240,8 @@ class Planner:
             if parsed[1] != parsed[2]:
                 raise DirectorError(160004, f"Invalid DNS for network '{name}': must be a single IP")
         azs = self._subnet_azs(name, spec)
-        take(spec, "cloud_properties", dict, {})
-        return Subnet(whole, static, restricted, prefix, azs)
+        properties = take(spec, "cloud_properties", dict, {})
+        return Subnet(whole, static, restricted, prefix, azs, gateway[1], properties)
 
     def _subnet_azs(self, name: str, spec: dict[str, t.Any]) -> list[t.Any] | None:
         if "az" in spec and "azs" in spec:

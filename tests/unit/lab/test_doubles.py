@@ -33,6 +33,17 @@ def test_its_second_cable_has_a_port_and_an_address_of_its_own() -> None:
     assert names.mac(host.name) in scripts[0] and names.mac(host.name) not in scripts[1]
 
 
+def test_a_director_has_its_double_and_the_gateway_of_its_network() -> None:
+    host = Host("a", image="bosh", double="bosh")
+    there = {file.path: file for file in hosts._files(host, 0)}
+    for path in ("doubles/__init__.py", "doubles/bosh_director/__main__.py", "doubles/bosh_director/guests.py"):
+        assert f"/usr/lib/bosh-double/{path}" in there
+    assert there["/etc/bosh-double/secret"].mode == 0o600
+    assert there["/etc/lab/enable"].text.split()[-1] == "bosh-double.service"
+    scripts = [cable.script(1) for cable in hosts._cables(host)]
+    assert [f"ip -6 addr replace {doubles.BOSH_GATEWAY} dev br0 nodad" in script for script in scripts] == [False, True]
+
+
 def test_an_unknown_double_is_refused() -> None:
-    with pytest.raises(LabError, match="double is 'solaris', but must be one of smartos"):
+    with pytest.raises(LabError, match="double is 'solaris', but must be one of smartos, bosh"):
         Host("a", double="solaris")

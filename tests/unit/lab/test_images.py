@@ -19,22 +19,24 @@ def sources(tmp_path: Path) -> Path:
 
 def test_tags_differ_by_suite_and_kind_and_not_by_place(sources: Path) -> None:
     tags = {images.tag(suite, kind) for suite in SUITES for kind in (*IMAGES, "base")}
-    assert len(tags) == 9
+    assert len(tags) == 12
     assert images.digest("trixie", "host", sources) == images.digest("trixie", "host")
 
 
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
-        ("lab-init", {"base", "host", "bare"}),
-        ("base.Dockerfile", {"base", "host", "bare"}),
-        ("systemd-udev-trigger.service", {"base", "host", "bare"}),
+        ("lab-init", {"base", "host", "bare", "bosh"}),
+        ("base.Dockerfile", {"base", "host", "bare", "bosh"}),
+        ("systemd-udev-trigger.service", {"base", "host", "bare", "bosh"}),
         ("host.Dockerfile", {"host"}),
         ("bare.Dockerfile", {"bare"}),
+        ("bosh.Dockerfile", {"bosh"}),
+        ("vcenter.go", {"bosh"}),
     ],
 )
 def test_a_changed_input_changes_the_images_made_from_it(sources: Path, name: str, changed: set[str]) -> None:
-    kinds = ("base", "host", "bare")
+    kinds = ("base", "host", "bare", "bosh")
     before = {kind: images.digest("sid", kind, sources) for kind in kinds}
     with (sources / name).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
@@ -47,6 +49,8 @@ def test_every_source_counts() -> None:
         "base.Dockerfile",
         "host.Dockerfile",
         "bare.Dockerfile",
+        "bosh.Dockerfile",
+        "vcenter.go",
         "lab-init",
         "systemd-udev-trigger.service",
     }

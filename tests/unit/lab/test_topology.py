@@ -14,7 +14,7 @@ from routable_lab import topology
 from routable_lab.shell import LabError
 
 
-def test_site_has_three_generations_a_routed_host_and_a_double() -> None:
+def test_site_has_three_generations_a_routed_host_and_two_doubles() -> None:
     hosts = {host.name: host for host in topology.load(None)}
     assert {name: (host.suite, host.uplink, host.manager) for name, host in hosts.items()} == {
         "bookworm": ("bookworm", "ens3", "kernel"),
@@ -22,9 +22,13 @@ def test_site_has_three_generations_a_routed_host_and_a_double() -> None:
         "sid": ("sid", "enp1s0", "netplan"),
         "routed": ("trixie", "ens3.100", "ifupdown"),
         "headnode": ("trixie", "e1000g0", "kernel"),
+        "director": ("trixie", "ens3", "kernel"),
     }
     assert [name for name, host in hosts.items() if host.routed_prefix] == ["routed"]
-    assert {name: host.double for name, host in hosts.items() if host.double} == {"headnode": "smartos"}
+    assert {name: host.double for name, host in hosts.items() if host.double} == {
+        "headnode": "smartos",
+        "director": "bosh",
+    }
 
 
 def test_a_list_and_an_object_mean_the_same() -> None:

@@ -208,6 +208,28 @@ class TestState:
         world.run()
         assert not world.run(manifest="# by hand\n" + yaml.safe_dump(MANIFEST, default_flow_style=True))["changed"]
 
+    def test_a_cloud_config_that_is_still_to_be_uploaded(self, world: World) -> None:
+        """What check mode says with it is what a run says after the upload."""
+        manifest = changed(networks=[{"name": "ipv6"}, {"name": "late", "default": ["dns", "gateway"]}])
+        assert "no cloud config has this network" in world.sentence(manifest=manifest)
+        subnet = {"range": "10.0.9.0/24", "gateway": "10.0.9.1", "azs": ["z1"], "cloud_properties": {"name": "late"}}
+        network = {"name": "late", "subnets": [subnet]}
+        late = {"late": {"networks": [network]}}
+        check = world.run(check=True, manifest=manifest, cloud_configs=late)
+        assert world.writes() == [] and check["findings"] == []
+        world.director.configs.update({"type": "cloud", "name": "late", "content": yaml.safe_dump(late["late"])})
+        run = world.run(manifest=manifest, cloud_configs=late)
+        assert (check["changes"], check["diff"]) == (run["changes"], run["diff"])
+        assert not world.run(manifest=manifest, cloud_configs=late)["changed"]
+        # Another one changes what is deployed, and without rules just as well.
+        subnet["dns"] = ["10.0.9.1"]
+        for rules in ("enforce", "skip"):
+            pending = world.run(check=True, manifest=manifest, cloud_configs=late, rules=rules)
+            assert pending["changes"] == ["Update the deployment nginx, since what its manifest refers to has changed"]
+        # It must not break what is deployed either.
+        subnet["gateway"] = "10.0.8.1"
+        assert "must lie in the range" in world.sentence(manifest=manifest, cloud_configs=late)
+
     def test_a_cloud_config_has_changed(self, world: World) -> None:
         world.run()
         cloud = copy.deepcopy(CLOUD)
