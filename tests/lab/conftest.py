@@ -128,14 +128,15 @@ class Lab:
         return self.exec(host, "sh", "-ec", script, check=check)
 
     def module(
-        self, host: str, name: str, check: bool = False, *, become_user: str = "", **args: t.Any
+        self, host: str, name: str, check: bool = False, *, become_user: str = "", direct: bool = False, **args: t.Any
     ) -> dict[str, t.Any]:
         """Run one module of the collection on a host and give its result (``failed`` included).
 
         The module's own process, without Ansible around it, whose start takes longer than most modules do.
-        :meth:`ansible` is the long way; each module's tests go it too. What has an action plugin goes no other way.
+        :meth:`ansible` is the long way; each module's tests go it too. What has an action plugin goes no other way,
+        unless ``direct`` says that its part on the host is meant.
         """
-        if (ROOT / "plugins" / "action" / f"{name}.py").exists():
+        if not direct and (ROOT / "plugins" / "action" / f"{name}.py").exists():
             assert not become_user
             return self.ansible([host], name, check, **args)[host]
         self.provide(host)

@@ -1,0 +1,201 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module_util is PRIVATE to the collection: its content can change without notice.
+
+"""How a guard is armed on this host, looked at, and called off."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import inspect
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard as rules
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils._network_guard import Gateway
+
+_INTERPRETER = "/usr/bin/python3"
+_ANSWER_SECONDS = 3.0
+# The states of a neighbour that has answered (ip-neighbour(8)).
+_ANSWERED = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP")
+_DISCARD = 9  # RFC 863
+
+
+def interpreter() -> str:
+    """One that is still there when a virtual environment is not."""
+    return _INTERPRETER if os.path.exists(_INTERPRETER) else sys.executable
+
+
+class Guard:
+    """The guard of this host. Its methods are called with :func:`agent.locked` held, but for the checks."""
+
+    def __init__(self, directory: str = agent.DIRECTORY) -> None:
+        self.directory = directory
+
+    def armed(self) -> dict[str, t.Any] | None:
+        return agent.load(self.directory)
+
+    def alive(self, armed: t.Mapping[str, t.Any]) -> bool:
+        """Whether something still waits for the time-out."""
+        if armed["boot"] != agent.boot_id():
+            # What the boot has not put back yet, it will.
+            return agent.booted() and agent.run("systemctl", "is-active", "--quiet", f"{agent.UNIT}.timer")[0] == 0
+        if agent.booted():
+            words = (
+                "systemctl",
+                "show",
+                "--property=ActiveState",
+                "--value",
+                f"{agent.UNIT}.timer",
+                f"{agent.UNIT}.service",
+            )
+            return bool({"active", "activating"} & set(agent.run(*words)[1].split()))
+        return _process(int((agent.read(self._path("waiting")) or b"0").split()[0])) == self._waiting()
+
+    def arm(self, snapshot: agent.Snapshot, run: str, holder: str, timeout: int) -> dict[str, t.Any]:
+        """Write everything, the timer first and ``armed.json`` last, without which none of it does anything.
+
+        :raises OSError: something cannot be written.
+        :raises Trouble: systemd does not take the timer.
+        """
+        os.makedirs(self.directory, mode=0o700, exist_ok=True)
+        armed = {
+            "run": run,
+            "holder": holder,
+            "since": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            "timeout": timeout,
+            "boot": agent.boot_id(),
+            "token": secrets.token_hex(8),
+            "answered": [[way.family, way.link, way.address] for way in self.answering(snapshot)],
+            "snapshot": snapshot,
+        }
+        agent.save(self.directory, "network_guard_agent.py", inspect.getsource(agent))
+        with open(self._path("spare"), "wb") as spare:
+            spare.write(b"\0" * agent.SPARE)
+        if agent.booted():
+            self._start_timer(timeout)
+        agent.save(self.directory, "armed.json", json.dumps(armed))
+        agent.note(self.directory, armed, "armed", timeout=timeout)
+        if not agent.booted():
+            self._start_waiting()
+        return armed
+
+    def disarm(self, armed: t.Mapping[str, t.Any]) -> list[str]:
+        """Call the guard off; gives what of its files could not be removed."""
+        agent.remove(self._path("armed.json"))
+        with contextlib.suppress(OSError):
+            agent.note(self.directory, armed, "disarmed")
+        return agent.take_away(self.directory)
+
+    def forget(self) -> bool:
+        """Remove the journal and the directory; gives whether there was one."""
+        there = os.path.isdir(self.directory)
+        agent.take_away(self.directory)
+        for name in ("journal.jsonl", ""):
+            agent.remove(self._path(name).rstrip("/"))
+        agent.remove_if_empty(os.path.dirname(self.directory))
+        return there
+
+    def unreported(self) -> list[dict[str, t.Any]]:
+        """What the guard did and nobody has been told, oldest first. A failure that has been made good is left out."""
+        found = [
+            e for e in agent.journal(self.directory) if e["event"] in ("restored", "failed") and not e.get("reported")
+        ]
+        return [e for e in found if e["event"] == "restored" or e is found[-1]]
+
+    def reported(self) -> None:
+        """Note that all has been told."""
+        entries = [{**entry, "reported": True} for entry in agent.journal(self.directory)]
+        if entries:
+            agent.write_journal(self.directory, entries)
+
+    def answering(self, snapshot: agent.Snapshot) -> list[Gateway]:
+        """The gateways of the default routes that answer when they are asked for their link-layer address."""
+        ways = [way for way in rules.gateways(snapshot["routes"]) if way.address]
+        for way in ways:
+            agent.run("ip", f"-{_family(way)}", "neigh", "flush", "to", way.address, "dev", way.link)
+            _ask(way)
+        end = time.monotonic() + _ANSWER_SECONDS
+        found: list[Gateway] = []
+        while True:
+            found = [way for way in ways if _answered(way)]
+            if len(found) == len(ways) or time.monotonic() > end:
+                return found
+            time.sleep(0.1)
+
+    def missing(
+        self, armed: t.Mapping[str, t.Any], checks: t.Collection[str], commands: list[list[str]], patience: int
+    ) -> list[str]:
+        """What is essential and not there, asked again until nothing is missing or the patience is over."""
+        before = armed["snapshot"]
+        end = time.monotonic() + patience
+        while True:
+            now = agent.take_links(list(before["addresses"]))
+            answers = self.answering(now) if "gateways" in checks else []
+            found = rules.missing(before, now, checks, armed["answered"], answers)
+            found += [said for said in (_failure(words) for words in commands) if said]
+            if not found or time.monotonic() > end:
+                return found
+            time.sleep(1)
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.directory, name)
+
+    def _start_timer(self, timeout: int) -> None:
+        directory = os.path.dirname(agent.UNITS)
+        for name, text in rules.unit_texts(interpreter(), timeout).items():
+            agent.put(os.path.join(directory, name), agent.file_entry(text, 0o644))
+        for target, name in rules.WANTS.items():
+            link = os.path.join(directory, f"{target}.wants", name)
+            agent.put(link, {"kind": "link", "target": os.path.join(directory, name)})
+        agent.do("systemctl", "daemon-reload")
+        agent.do("systemctl", "restart", f"{agent.UNIT}.timer")
+
+    def _start_waiting(self) -> None:
+        words = [interpreter(), "-I", "-S", "-B", self._path("network_guard_agent.py"), "wait", self.directory]
+        quiet: dict[str, t.Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        process = subprocess.Popen(words, start_new_session=True, cwd="/", **quiet)
+        agent.save(self.directory, "waiting", f"{process.pid} {_process(process.pid)}")
+
+    def _waiting(self) -> str:
+        return (agent.read(self._path("waiting")) or b"").decode().partition(" ")[2]
+
+
+def _process(pid: int) -> str:
+    """When a process began, in ticks since the boot (proc_pid_stat(5), field 22); with its number it is unique."""
+    found = (agent.read(f"/proc/{pid}/stat") or b"").decode("utf-8", "replace").rpartition(")")[2].split()
+    return found[19] if len(found) > 19 else "none"
+
+
+def _family(way: Gateway) -> str:
+    return "6" if ":" in way.address else "4"
+
+
+def _ask(way: Gateway) -> None:
+    family = socket.AF_INET6 if ":" in way.address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sender, contextlib.suppress(OSError):
+        where: tuple[t.Any, ...] = (way.address, _DISCARD)
+        if family == socket.AF_INET6:
+            where += (0, socket.if_nametoindex(way.link))
+        sender.sendto(b"", where)
+
+
+def _answered(way: Gateway) -> bool:
+    shown = agent.run("ip", f"-{_family(way)}", "neigh", "show", "to", way.address, "dev", way.link)[1].split()
+    return bool(shown) and shown[-1] in _ANSWERED
+
+
+def _failure(words: list[str]) -> str:
+    status, output, errors = agent.run(*words)
+    said = " ".join((errors or output).split())[-200:]
+    return f"'{' '.join(words)}' ended with {status}: {said}" if status else ""
