@@ -178,6 +178,8 @@ NUMBER = 5602001869620062  # 2001:10:20:30:40:50:1:2 without quotes, to PyYAML
         ({"gateway": "2001:db8::1"}, "this is not in 2601:646:100:69f1::/64"),
         ({"gateway": "router.example.org"}, "this is not an IPv6 address"),
         ({"prefix": "2601:646:100:69f1::/80"}, "its identifier has 64 bits, and 2601:646:100:69f1::/80 leaves 48"),
+        ({"prefix": "2601:646:100:69f1::165/128"}, "leaves 0"),
+        ({"prefix": "2601:646:100:69f1::165/128", "gateway": "::1"}, "this is not in 2601:646:100:69f1::165/128"),
         ({"dns": ["dns.example.org"]}, "this is a name, and the Director resolves none"),
         ({"dns": [NUMBER]}, "this is a number"),
         ({"dns": [{"2001:4860:4860:": None}]}, "this is a mapping, which is what YAML makes of"),
