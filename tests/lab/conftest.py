@@ -128,7 +128,15 @@ class Lab:
         return self.exec(host, "sh", "-ec", script, check=check)
 
     def module(
-        self, host: str, name: str, /, check: bool = False, *, become_user: str = "", direct: bool = False, **args: t.Any
+        self,
+        host: str,
+        name: str,
+        /,
+        check: bool = False,
+        *,
+        become_user: str = "",
+        direct: bool = False,
+        **args: t.Any,
     ) -> dict[str, t.Any]:
         """Run one module of the collection on a host and give its result (``failed`` included).
 
