@@ -19,6 +19,20 @@ class _Module(t.Protocol):
     def exit_json(self, **result: t.Any) -> t.NoReturn: ...
 
 
+class Task(t.NamedTuple):
+    """What a module is made of, for the module itself and for whoever only asks what it would do.
+
+    ``arguments`` and ``required_if`` are as AnsibleModule takes them; ``run``, ``subject`` (from the options; nothing
+    where the errors are whole sentences) and ``trouble`` as :func:`conclude` does.
+    """
+
+    arguments: dict[str, t.Any]
+    run: t.Callable[[t.Any], dict[str, t.Any]]
+    trouble: tuple[type[BaseException], ...]
+    subject: t.Callable[[t.Mapping[str, t.Any]], str] = lambda params: ""
+    required_if: list[tuple[str, str, list[str]]] = []
+
+
 M = t.TypeVar("M", bound=_Module)
 
 
@@ -36,5 +50,15 @@ def conclude(
     except Refused as error:
         module.fail_json(msg=str(error))
     except trouble as error:
-        module.fail_json(msg=f"{subject}: {str(error).rstrip('.')}.")
+        module.fail_json(msg=sentence(subject, error))
     module.exit_json(**result)
+
+
+def sentence(subject: str, error: BaseException) -> str:
+    """What went wrong, and with what."""
+    return f"{subject}: {str(error).rstrip('.')}." if subject else str(error)
+
+
+def carry_out(module: t.Any, task: Task) -> None:
+    """Run the task that the module is made of, and report its result."""
+    conclude(module, task.run, task.subject(module.params), task.trouble)

@@ -25,6 +25,9 @@ DIRECTORY = pathlib.Path(next(iter(package.__path__)))
 NAMES = sorted(path.stem for path in DIRECTORY.glob("[a-z]*.py"))
 # These take what other plugins return, which their examples only name. Their own tests call them.
 FROM_PLUGINS = {
+    "bosh_cloud_config_endpoints",
+    "bosh_cloud_config_plan",
+    "bosh_cloud_config_vms",
     "docker_host_plan",
     "docker_host_requests",
     "network_is_made",

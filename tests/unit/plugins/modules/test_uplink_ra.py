@@ -13,8 +13,9 @@ import typing as t
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.routable.ipv6.plugins.module_utils import _sysctl as sysctl
+from ansible_collections.routable.ipv6.plugins.module_utils import _uplink_converge as converge
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_facts import Facts, Link, Route
-from ansible_collections.routable.ipv6.plugins.modules import uplink_ra
+from ansible_collections.routable.ipv6.plugins.modules import ipv6_changes_info, uplink_ra
 
 RA = Route("ens3", "fe80::1", "ra", 1024)
 KEY = "net/ipv6/conf/ens3/accept_ra"
@@ -77,23 +78,30 @@ class Stage:
 
     def host(self, routes: tuple[Route, ...] = (RA,), answers: bool = True, survives: bool = True) -> Host:
         made = Host(self._root, routes, answers, survives)
-        self._patch.setattr(uplink_ra, "Uplink", lambda module, name: made)
-        self._patch.setattr(uplink_ra.sysctl, "write", made.write)
-        self._patch.setattr(uplink_ra, "solicit", made.solicit)
+        self._patch.setattr(converge, "Uplink", lambda module, name: made)
+        self._patch.setattr(converge.sysctl, "write", made.write)
+        self._patch.setattr(converge, "solicit", made.solicit)
         self._patch.setattr(
-            uplink_ra.uplink.persisted, "own_path", lambda interface: str(self._root / f"{interface}.conf")
+            converge.uplink.persisted, "own_path", lambda interface: str(self._root / f"{interface}.conf")
         )
-        record = uplink_ra.Record
-        self._patch.setattr(uplink_ra, "Record", lambda owner: record(owner, str(self._root / "lib")))
-        self._patch.setattr(uplink_ra, "SETTLE", 0.05)
-        self._patch.setattr(uplink_ra, "SOLICITATION_INTERVAL", 0.05)
-        self._patch.setattr(uplink_ra, "_STEP", 0.01)
-        self._patch.setattr(uplink_ra.os, "geteuid", lambda: 0)
+        record = converge.Record
+        self._patch.setattr(converge, "Record", lambda owner: record(owner, str(self._root / "lib")))
+        self._patch.setattr(converge, "SETTLE", 0.05)
+        self._patch.setattr(converge, "SOLICITATION_INTERVAL", 0.05)
+        self._patch.setattr(converge, "_STEP", 0.01)
+        self._patch.setattr(converge.os, "geteuid", lambda: 0)
         return made
 
     def run(self, **params: t.Any) -> dict[str, t.Any]:
         with patch_module_args({"interface": "ens3", **params}), pytest.raises(SystemExit):
             uplink_ra.main()
+        result: dict[str, t.Any] = json.loads(self._capsys.readouterr().out)
+        return result
+
+    def ahead(self, **params: t.Any) -> dict[str, t.Any]:
+        asked = {"of": [{"uplink_ra": {"interface": "ens3", **params}}]}
+        with patch_module_args(asked), pytest.raises(SystemExit):
+            ipv6_changes_info.main()
         result: dict[str, t.Any] = json.loads(self._capsys.readouterr().out)
         return result
 
@@ -109,7 +117,11 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, capsys: pytes
 def test_present(stage: Stage) -> None:
     host = stage.host()
     predicted = stage.run(_ansible_check_mode=True)
+    ahead = stage.ahead()
     assert host.log == [] and stage.files() == []
+    assert ahead["changed"] is False and ahead["changes"] == predicted["changes"]
+    (one,) = ahead["results"]
+    assert one == {"module": "uplink_ra", **{key: predicted[key] for key in one if key != "module"}}
     result = stage.run()
     assert host.log == ["accept_ra=2", "forwarding=1"]
     assert stage.files() == ["ens3.conf", "uplink-ra-ens3.json"]
@@ -152,7 +164,7 @@ def test_a_silent_router_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) 
     # Where the controller's code is loaded too, Ansible shows a warning at once and not in the result.
     monkeypatch.setattr(uplink_ra.AnsibleModule, "warn", lambda _module, text: said.append(text))
     stage.run()
-    assert host.log.count("solicit") == uplink_ra.SOLICITATIONS
+    assert host.log.count("solicit") == converge.SOLICITATIONS
     assert any("No router answers on ens3" in text for text in said)
 
 
@@ -180,7 +192,7 @@ def test_a_failed_write_undoes_all(stage: Stage, monkeypatch: pytest.MonkeyPatch
             raise PermissionError(13, "Permission denied", key)
         write(key, value)
 
-    monkeypatch.setattr(uplink_ra.sysctl, "write", refuse)
+    monkeypatch.setattr(converge.sysctl, "write", refuse)
     result = stage.run()
     assert "Permission denied" in result["msg"] and "were restored" in result["msg"]
     assert host.values == {KEY: "1", sysctl.FORWARDING: "0"}
@@ -189,5 +201,5 @@ def test_a_failed_write_undoes_all(stage: Stage, monkeypatch: pytest.MonkeyPatch
 
 def test_no_permission(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.host()
-    monkeypatch.setattr(uplink_ra.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(converge.os, "geteuid", lambda: 1000)
     assert stage.run()["msg"] == "interface=ens3: only root may set up an uplink. Run the task with become."
