@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import typing as t
 import uuid
@@ -97,10 +98,16 @@ class Deployments:
         for key in dict.fromkeys([*before, *after]):
             if before.get(key) == after.get(key):
                 continue
-            for content, status in ((before, "removed"), (after, "added")):
-                if key in content:
-                    shown = psych.dump({key: redacted(content[key], key in _REDACTED)}).splitlines()[1:]
-                    lines += [[line, status] for line in shown]
+            one, other = (
+                psych.dump({key: redacted(content[key], key in _REDACTED)}).splitlines()[1:] if key in content else []
+                for content in (before, after)
+            )
+            if one == other:
+                # Only what is hidden has changed, and it is shown as changed.
+                lines += [[line, "removed"] for line in one] + [[line, "added"] for line in other]
+            else:
+                words = {"-": "removed", "+": "added", " ": None}
+                lines += [[line[2:], words[line[0]]] for line in difflib.ndiff(one, other) if line[0] in words]
         return lines
 
     def place(self, planner: Planner, name: str, manifest: dict[str, t.Any]) -> list[dict[str, t.Any]]:

@@ -277,6 +277,8 @@ def test_the_example_is_a_manifest_that_the_director_takes() -> None:
         ("a", [{"name": "ipv6"}]),
         ("b", [{"name": "ipv6"}]),
     ]
+    two = with_groups({"name": "web", "addresses": ["::165", "::166"]}, example=EXAMPLE)
+    assert two["manifest"]["instance_groups"][0]["instances"] == 2
 
 
 class TestEndpoints:

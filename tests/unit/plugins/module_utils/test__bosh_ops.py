@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_ops import Step, apply, encoded, steps
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 
@@ -80,6 +80,7 @@ def test_nothing_is_shared_with_what_was_given() -> None:
 
 
 @given(st.text(min_size=1))
+@example("a~1/b?=:~01")
 def test_any_name_is_found_again(name: str) -> None:
     assert steps(f"/a?/name={encoded(name)}") == [Step("a", None, True), Step("name", name, True)]
     assert replaced({"a": [{"name": name}]}, f"/a/name={encoded(name)}/b?", 9) == {"a": [{"name": name, "b": 9}]}
