@@ -43,6 +43,10 @@ def set_up() -> None:
     """The bridge that stands for the physical network, and what all guests have on their disks."""
     while not pathlib.Path("/sys/class/net", TRUNK).exists():
         time.sleep(0.05)
+    # A Director that starts anew knows no VM.
+    for line in run("ip", "netns", "list").splitlines():
+        run("ip", "netns", "del", line.split()[0])
+    shutil.rmtree(ROOT, ignore_errors=True)
     run("groupadd", "--force", "vcap")
     VCAP.mkdir(exist_ok=True)
     run("ip", "link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0", check=False)
