@@ -26,6 +26,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._bosh_cloud_report i
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_groups import REQUIRED_DEFAULTS
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_ranges import Block, merge
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_ops import Op, apply, encoded
+from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import claimed
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 OPTIONS = ("networks", "groups", "ipv4_network", "default_route", "manifest", "example", "director")
@@ -202,21 +203,10 @@ def endpoints(
 
     :arg claims: from :func:`plan`; :arg instances: from the module bosh_deployment.
     """
-    found = []
+    found: list[dict[str, t.Any]] = []
     for claim in claims:
         rows = [row for row in instances if row["group"] == claim["group"]]
-        for name, address in _held(claim, rows):
-            found.append(
-                {
-                    "name": name,
-                    "kind": "vm",
-                    "behind": host,
-                    "address": address,
-                    "open": claim.get("open", []),
-                    "closed": claim.get("closed", []),
-                    "ping": claim.get("ping", True),
-                }
-            )
+        found += [claimed(claim, name, "vm", address, host) for name, address in _held(claim, rows)]
     return found
 
 

@@ -30,6 +30,22 @@ def key_of(endpoint: t.Mapping[str, t.Any]) -> tuple[str, str, str]:
     return (endpoint["role"], endpoint["behind"], endpoint["name"])
 
 
+def claimed(claim: t.Mapping[str, t.Any], name: str, kind: str, address: str, host: str) -> Endpoint:
+    """An endpoint behind ``host`` as a role states it.
+
+    :arg claim: its ``open``, ``closed`` and ``ping``, as far as somebody has said.
+    """
+    return {
+        "name": name,
+        "kind": kind,
+        "behind": host,
+        "address": address,
+        "open": claim.get("open", []),
+        "closed": claim.get("closed", []),
+        "ping": claim.get("ping", True),
+    }
+
+
 def parse_endpoint(entry: object, role: str, host: str) -> Endpoint:
     """An endpoint with all keys, values in canonical form and ports as ``{port, protocol}`` in order.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import claimed
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_ipv6 import read_wishes
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone import HVM, read_wanted
@@ -106,17 +107,8 @@ def endpoints(
         shown = {**zone, "uuid": zone["uuid"] or zone["alias"], "nics": [nic for nic in zone["nics"] if nic["mac"]]}
         addresses = _addresses(shown, claim["permit"]) if shown["nics"] else []
         for number, address in enumerate(addresses):
-            found.append(
-                {
-                    "name": zone["alias"] if not number else f"{zone['alias']}-{number + 1}",
-                    "kind": "vm" if zone["brand"] in HVM else "zone",
-                    "behind": host,
-                    "address": address,
-                    "open": claim.get("open", []),
-                    "closed": claim.get("closed", []),
-                    "ping": claim.get("ping", True),
-                }
-            )
+            name = zone["alias"] if not number else f"{zone['alias']}-{number + 1}"
+            found.append(claimed(claim, name, "vm" if zone["brand"] in HVM else "zone", address, host))
     return found
 
 
