@@ -142,6 +142,10 @@ options:
       director:
         description: The Director's URL or address, for the report.
         type: str
+      deploy:
+        description: Whether there must be a manifest.
+        type: bool
+        default: false
 seealso:
   - plugin: routable.ipv6.bosh_cloud_config_endpoints
     plugin_type: filter
@@ -183,7 +187,7 @@ _value:
       type: list
       elements: dict
     ops_file:
-      description: The same as YAML text; empty where there are none.
+      description: The same as YAML text.
       type: str
     manifest:
       description: The manifest after the operations; null where none was given.

@@ -29,7 +29,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._bosh_ops import Op,
 from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import claimed
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
-OPTIONS = ("networks", "groups", "ipv4_network", "default_route", "manifest", "example", "director")
+OPTIONS = ("networks", "groups", "ipv4_network", "default_route", "manifest", "example", "director", "deploy")
 IPV6, IPV4 = "ipv6", "ipv4"
 # What either answer means, for who has not answered.
 QUESTION = (
@@ -65,11 +65,13 @@ def plan(options: object) -> dict[str, t.Any]:
         manifest = example.manifest(told, groups, beside, networks)
     if manifest is not None:
         manifest = apply(manifest, operations)
+    elif said.get("deploy"):
+        raise Refused("manifest", "there is nothing to deploy", "Give a manifest, or say that it is to be the example")
     return {
         "content": {"networks": [_network(network, _static(network, groups)) for network in networks]},
         "vsphere_networks": _names(networks),
         "operations": operations,
-        "ops_file": bosh_yaml.dump(operations) if operations else "",
+        "ops_file": bosh_yaml.dump(operations),
         "manifest": manifest,
         "addresses": [entry for group in groups for entry in _addresses(group)],
         "claims": [_claim(group, networks) for group in groups],

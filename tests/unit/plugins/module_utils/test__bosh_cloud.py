@@ -92,6 +92,8 @@ def test_five_lines_are_the_network_of_the_post() -> None:
     result = plan(made_of)
     assert result["content"] == UPLOADED and made_of == kept
     assert (result["vsphere_networks"], result["operations"], result["manifest"]) == (["IPv6"], [], None)
+    # Which bosh int takes as well.
+    assert result["ops_file"] == "[]\n"
     assert check_cloud_config(result["content"], Director((283, 1, 6)), "ipv6", OTHERS) == []
 
 
@@ -222,6 +224,7 @@ def test_what_is_no_network(values: dict[str, t.Any], words: str) -> None:
         ({"networks": [POST], "manifest": ["a"]}, "a manifest is a mapping"),
         ({"networks": [POST], "manifest": {"name": "a"}, "example": EXAMPLE}, "the example is a manifest itself"),
         ({"networks": [POST], "example": {"stemcell": {"os": "x"}, "release": {}}}, "example: stemcell: version"),
+        ({"networks": [POST], "deploy": True}, "manifest: there is nothing to deploy"),
         ({"networks": [POST], "example": {"release": {}}}, "example: stemcell=None: this is a mapping"),
     ],
 )
