@@ -3,6 +3,8 @@
 # bosh: govmomi's simulator of a vCenter, what a double of a Director talks to it with, and what its VMs run.
 ARG BASE
 FROM ${BASE} AS simulator
+# By which the stage is found again and removed, once it has served.
+LABEL routable.lab.stage=simulator
 ARG APT_OPTIONS=""
 ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get $APT_OPTIONS install -y --no-install-recommends golang-go golang-github-vmware-govmomi-dev

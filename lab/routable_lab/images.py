@@ -17,6 +17,8 @@ from .shell import LabError, heartbeat, run, say
 
 SOURCES = Path(__file__).resolve().parent.parent / "image"
 LABEL = "routable.lab.image"
+# On a stage that only makes something for an image of these kinds.
+STAGE, STAGED = "routable.lab.stage", ("bosh",)
 # Debian's docker.io only recommends the command since it is a package of its own.
 EXTRA = {"bookworm": "", "trixie": "docker-cli", "sid": "docker-cli"}
 # What else of the sources goes into an image of a kind.
@@ -89,6 +91,8 @@ def _build(suite: str, kind: str, base: str, options: list[str]) -> None:
             + ["-t", image, "-f", str(SOURCES / f"{kind}.Dockerfile"), str(SOURCES)],
             env=environment,
         )
+    if kind in STAGED:
+        run(["docker", "image", "prune", "--force", f"--filter=label={STAGE}"])
     if kind == "host":
         query = f"dpkg-query -W -f '${{Package}} ${{Version}}, ' {SHOWN}"
         versions = run(["docker", "run", "--rm", "--network=none", image, "sh", "-c", query]).stdout

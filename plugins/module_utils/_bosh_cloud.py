@@ -21,6 +21,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._bosh_cloud_input im
     mapping,
     read_groups,
     read_networks,
+    text_of,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_cloud_report import report
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_groups import REQUIRED_DEFAULTS
@@ -57,8 +58,7 @@ def plan(options: object) -> dict[str, t.Any]:
     groups = read_groups(said.get("groups") or [], networks)
     if told is not None and not groups:
         groups = read_groups([{"name": example.GROUP}], networks)
-    beside = said.get("ipv4_network") or None
-    route = said.get("default_route") or None
+    beside, route = (text_of(said, key, "") if said.get(key) else None for key in ("ipv4_network", "default_route"))
     operations = _operations(groups, beside, route)
     manifest = _manifest(given)
     if told is not None:

@@ -61,6 +61,10 @@ def read(said: object) -> dict[str, t.Any]:
     for key in _STEMCELL:
         text_of(stemcell, key, "example: stemcell: ")
     text_of(release, "version", "example: release: ")
+    for values, keys in ((options, ("name", "vm_type")), (release, ("name", "url", "sha1"))):
+        for key in keys:
+            if key in values:
+                text_of(values, key, "example: ")
     return {"name": "nginx", "vm_type": "default", **options, "stemcell": stemcell, "release": release}
 
 

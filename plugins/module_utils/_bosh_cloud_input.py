@@ -133,12 +133,12 @@ def mapping(entry: object, keys: t.Sequence[str], what: str) -> dict[str, t.Any]
 
 
 def text_of(entry: t.Mapping[str, t.Any], key: str, what: str) -> str:
-    """A value that is text, and not empty.
+    """A value that is text in one line, and not empty.
 
     :raises Refused: it is not.
     """
     value = entry.get(key)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise Refused(f"{what}{key}={value!r}", "this is text, and not empty", f"Give {key}, in quotes")
     # Plain text, whatever kind of string a template made.
     return "".join(value)
@@ -166,7 +166,10 @@ def _subnet(spec: t.Mapping[str, t.Any], what: str) -> Subnet:
     prefix = spec.get("prefix")
     _no_number(prefix, f"{what}prefix")
     start, length = prefix_numbers(prefix, f"{what}prefix")
-    properties = dict(spec.get("cloud_properties") or {})
+    properties = spec.get("cloud_properties") or {}
+    if not isinstance(properties, dict):
+        raise Refused(f"{what}cloud_properties={properties!r}", "this is a mapping", "Give one")
+    properties = dict(properties)
     if "vsphere_network" in spec:
         properties["name"] = text_of(spec, "vsphere_network", what)
     azs = spec.get("azs")
@@ -268,7 +271,7 @@ def _group(entry: object, networks: t.Sequence[Network]) -> Group:
     name = text_of(spec, "name", "instance group: ")
     what = f"instance group {name}: "
     known = {network.name: network for network in networks}
-    wanted = spec.get("network", networks[0].name)
+    wanted = text_of(spec, "network", what) if "network" in spec else networks[0].name
     if wanted not in known:
         raise Refused(f"{what}network={wanted}", f"there is {', '.join(known)}", "Name one of these")
     addresses = tuple(_address(one, known[wanted], what) for one in _listed(spec.get("addresses")))

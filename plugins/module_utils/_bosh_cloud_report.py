@@ -90,10 +90,16 @@ def _routes(
 
 
 def _jobs(manifest: t.Any) -> t.Iterator[tuple[str, dict[str, t.Any]]]:
-    for group in (manifest or {}).get("instance_groups") or []:
-        for job in (group.get("jobs") or []) if isinstance(group, dict) else []:
-            if isinstance(job, dict) and isinstance(job.get("properties"), dict):
+    for group in _mappings(manifest, "instance_groups"):
+        for job in _mappings(group, "jobs"):
+            if isinstance(job.get("properties"), dict):
                 yield str(group.get("name")), job["properties"]
+
+
+def _mappings(spec: t.Any, key: str) -> list[dict[str, t.Any]]:
+    """The mappings of a list; what is anything else is for the Director to refuse."""
+    value = spec.get(key) if isinstance(spec, dict) else None
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _listen(manifest: t.Any) -> t.Iterator[tuple[str, str]]:
@@ -112,8 +118,8 @@ def _listen(manifest: t.Any) -> t.Iterator[tuple[str, str]]:
 
 
 def _stemcells(manifest: t.Any) -> t.Iterator[tuple[str, str]]:
-    for stemcell in (manifest or {}).get("stemcells") or []:
-        name = f"{stemcell.get('os', '')}{stemcell.get('name', '')}" if isinstance(stemcell, dict) else ""
+    for stemcell in _mappings(manifest, "stemcells"):
+        name = f"{stemcell.get('os', '')}{stemcell.get('name', '')}"
         if any(word in name for word in _REBOOTING):
             yield (
                 "stemcell",

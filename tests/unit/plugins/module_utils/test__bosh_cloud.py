@@ -395,3 +395,36 @@ class TestReport:
     def test_stemcells(self, stemcell: dict[str, str], words: str | None) -> None:
         said = self.topics(manifest={**MANIFEST, "stemcells": [stemcell]})
         assert words in said["stemcell"] if words else "stemcell" not in said
+
+
+TEXT = st.sampled_from(["", "x", "::1", "::1 - ::ff", "2001:db8::/64", "fe80::1", "default", "10.0.0.1", "a\nb"])
+JSON: st.SearchStrategy[t.Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.text(),
+    lambda child: st.lists(child, max_size=3) | st.dictionaries(TEXT, child, max_size=3),
+    max_leaves=6,
+)
+
+
+def around(good: dict[str, t.Any], *keys: str) -> st.SearchStrategy[t.Any]:
+    """A mapping that would do, with anything at all in some of its keys."""
+    wrong = st.dictionaries(st.sampled_from([*good, *keys]), JSON, max_size=3)
+    return st.builds(lambda change: {**good, **change}, wrong)
+
+
+SAID = st.fixed_dictionaries(
+    {"networks": st.lists(around(POST, "reserved", "static", "subnets", "cloud_properties"), max_size=2)},
+    optional={
+        "groups": st.lists(around({"name": "web"}, "network", "addresses", "open", "ping"), max_size=2),
+        "manifest": around(MANIFEST, "stemcells", "releases"),
+        "example": around(EXAMPLE, "name", "vm_type"),
+        **{key: JSON for key in ("ipv4_network", "default_route", "director", "deploy")},
+    },
+)
+
+
+@given(SAID | JSON)
+def test_whatever_is_said_is_planned_or_refused(said: t.Any) -> None:
+    try:
+        plan(said)
+    except Refused as refused:
+        assert str(refused).endswith(".")
