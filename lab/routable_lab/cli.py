@@ -11,7 +11,7 @@ import shlex
 import shutil
 import sys
 
-from . import daemon, hosts, images, network, setup, status, topology, traces
+from . import cloud, daemon, hosts, images, network, setup, status, topology, traces
 from .names import lab_name
 from .shell import LabError, run, say
 
@@ -84,6 +84,8 @@ def _with_running(name: str) -> bool:
 def _down(name: str) -> None:
     # A lab stays on the engine it was made on, also when another one has begun to answer since.
     found = 0
+    # First, since it is the one that makes containers.
+    cloud.stop(name)
     for endpoint in daemon.engines():
         daemon.use(endpoint)
         found += hosts.down(name)
@@ -129,7 +131,7 @@ def _on_host(name: str, arguments: argparse.Namespace) -> None:
     elif arguments.command == "plug" or arguments.state == "recreate":
         hosts.plug(name, host)
     else:
-        network.carrier(name, host.name, arguments.state)
+        network.carrier(name, host, arguments.state)
 
 
 def _execute(name: str, arguments: argparse.Namespace) -> int:

@@ -93,21 +93,22 @@ def _bosh() -> list[File]:
     ]
 
 
+# Those that run on the host itself; EC2's runs beside the lab and is an instance's outside.
 _FILES = {"smartos": _smartos, "bosh": _bosh}
 
 
 def files(host: Host) -> list[File]:
     """What a double adds to the host's disk before its first boot."""
-    return _FILES[host.double]() if host.double else []
+    return _FILES[host.double]() if host.double in _FILES else []
 
 
 def units(host: Host) -> list[str]:
     """The units that are enabled at the host's first boot."""
-    return [f"{host.double}-double.service"] if host.double else []
+    return [f"{host.double}-double.service"] if host.double in _FILES else []
 
 
 def cables(host: Host) -> list[Cable]:
     """The host's cables beside its uplink: a second card behind which the zones or VMs are."""
-    if host.double is None:
+    if host.double not in _FILES:
         return []
     return [Cable(host.name, "trunk0", suffix="t", gateway=BOSH_GATEWAY if host.double == "bosh" else None)]

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import doubles, images, limits, managers, network
-from .names import ROUTER, STRANGER
+from . import cloud, doubles, images, limits, managers, network
+from .names import ROUTER, STRANGER, VPC
 from .network import LABEL, LABEL_HOST, container
 from .shell import LabError, heartbeat, run, say
 from .topology import Host
@@ -27,15 +27,22 @@ def together(action: Callable[[Host], Any], hosts: list[Host]) -> list[Any]:
         return list(pool.map(action, hosts))
 
 
-def create(lab: str, host: Host, index: int, flags: list[str]) -> None:
-    """Make the container and put on its disk what the host has before its first boot."""
+def create(lab: str, host: Host, index: int, flags: list[str], mac: str = "") -> None:
+    """Make the container and put on its disk what the host has before its first boot.
+
+    :arg mac: the MAC address of an instance, which EC2's double chooses; other hosts have one by their name.
+    """
     run(
         ["docker", "create", f"--name={container(lab, host.name)}", f"--hostname={host.name}", *flags]
         # A name that nobody resolves would cost each sudo ten seconds. Other questions fail at once.
         + [f"--add-host={host.name}:127.0.1.1", "--dns=127.0.0.1"]
         + ["--cgroupns=private", "--stop-signal=SIGRTMIN+3", "--device-cgroup-rule=a *:* rwm"]
         + ["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp"]
-        + [f"--label={LABEL}={lab}", f"--label={LABEL_HOST}={json.dumps([index, host.as_dict()])}"]
+        + [
+            f"--label={LABEL}={lab}",
+            f"--label={LABEL_HOST}={json.dumps([index, host.as_dict()])}",
+            f"--label={cloud.LABEL_MAC}={mac}",
+        ]
         + [images.tag(host.suite, host.image)]
     )
     run(["docker", "cp", "-", f"{container(lab, host.name)}:/"], data=managers.archive(_files(host, index)))
@@ -75,11 +82,20 @@ def up(lab: str, topology: list[Host]) -> None:
         if wanted is not None and wanted != host:
             raise LabError(f"Lab {lab} has the host {host.name} in another form already; `lab/lab down` first.")
     there = _without_halves(lab)
-    fresh = [(host, index) for index, host in enumerate(topology) if container(lab, host.name) not in there]
+    instances = [host for host in topology if host.launched]
+    fresh = [
+        (host, index)
+        for index, host in enumerate(topology)
+        if container(lab, host.name) not in there and not host.launched
+    ]
     stopped = [host for host in topology if there.get(container(lab, host.name), "running") != "running"]
-    limits.check(len(fresh) + len(stopped))
+    limits.check(
+        len(fresh) + len(stopped) + len([host for host in instances if container(lab, host.name) not in there])
+    )
     flags = network.privileges()
     cables = _boxes(lab, there, images.tag(topology[0].suite, topology[0].image), flags)
+    if instances:
+        cables += _vpc(lab, there, images.tag(instances[0].suite, instances[0].image), flags)
     with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
         for future in [pool.submit(create, lab, host, index, flags) for host, index in fresh]:
             future.result()
@@ -88,10 +104,15 @@ def up(lab: str, topology: list[Host]) -> None:
         say(f"starting {', '.join(host.name for host in starting)}")
         run(["docker", "start", *[container(lab, host.name) for host in starting]])
     if starting or cables:
-        network.plug(lab, cables + [one for host in starting for one in _cables(host)])
+        network.plug(lab, cables + [one for host in starting for one in _cables(lab, host)])
     network.wait_ready(lab, STRANGER)
+    if instances:
+        network.wait_ready(lab, VPC)
+        cloud.route(lab)
+        cloud.start(lab, instances, topology.index(instances[0]))
+    here = [host for host in topology if host in starting or container(lab, host.name) in there]
     with heartbeat(f"waiting for lab {lab} to boot and to get its default routes"):
-        together(lambda host: booted(lab, host), topology)
+        together(lambda host: booted(lab, host), here)
 
 
 def _without_halves(lab: str) -> dict[str, str]:
@@ -106,15 +127,28 @@ def _without_halves(lab: str) -> dict[str, str]:
 def _boxes(lab: str, there: dict[str, str], image: str, flags: list[str]) -> list[network.Cable]:
     """Start the router and the vantage point if they are not there, and return the cables this takes."""
     cables = []
-    for name, script in ((ROUTER, network.ROUTER_SCRIPT), (STRANGER, network.STRANGER_SCRIPT)):
-        if container(lab, name) not in there:
-            network.start_box(lab, name, image, script, flags)
-            if name == STRANGER:
-                cables.append(network.STRANGER_CABLE)
-        elif there[container(lab, name)] != "running":
-            raise LabError(f"{name} of lab {lab} has stopped; `lab/lab down` and `lab/lab up` make a new lab.")
+    _box(lab, ROUTER, there, image, network.ROUTER_SCRIPT, flags)
+    if _box(lab, STRANGER, there, image, network.STRANGER_SCRIPT, flags):
+        cables.append(network.STRANGER_CABLE)
     network.wait_ready(lab, ROUTER)
     return cables
+
+
+def _vpc(lab: str, there: dict[str, str], image: str, flags: list[str]) -> list[network.Cable]:
+    """As `_boxes`, for the VPC's side of the instances."""
+    if not _box(lab, VPC, there, image, cloud.SCRIPT, flags):
+        return []
+    return [cloud.CABLE]
+
+
+def _box(lab: str, name: str, there: dict[str, str], image: str, script: str, flags: list[str]) -> bool:
+    """Start a box unless it is there; whether it was started."""
+    state = there.get(container(lab, name))
+    if state is None:
+        network.start_box(lab, name, image, script, flags)
+    elif state != "running":
+        raise LabError(f"{name} of lab {lab} has stopped; `lab/lab down` and `lab/lab up` make a new lab.")
+    return state is None
 
 
 def containers(lab: str) -> dict[str, str]:
@@ -154,16 +188,37 @@ def booted(lab: str, host: Host) -> None:
     say(f"{host.name}: {lines[0]}{failed}, default route by {host.manager}, after {time.monotonic() - begin:.1f} s")
 
 
-def _cables(host: Host) -> list[network.Cable]:
-    return [network.cable(host), *doubles.cables(host)]
+def _cables(lab: str, host: Host) -> list[network.Cable]:
+    return [_uplink(lab, host), *doubles.cables(host)]
+
+
+def _uplink(lab: str, host: Host) -> network.Cable:
+    if not host.launched:
+        return network.cable(host)
+    label = f'{{{{index .Config.Labels "{cloud.LABEL_MAC}"}}}}'
+    mac = run(["docker", "inspect", "-f", label, container(lab, host.name)]).stdout.strip()
+    return cloud.cable(host, mac)
 
 
 def reboot(lab: str, host: Host) -> None:
     """Restart the host with its disk kept, plug its cable in again and wait for the boot."""
     say(f"rebooting {host.name}")
     run(["docker", "restart", "-t", "30", container(lab, host.name)])
-    network.plug(lab, _cables(host))
+    network.plug(lab, _cables(lab, host))
     booted(lab, host)
+
+
+def launch(lab: str, host: Host, index: int, mac: str) -> None:
+    """Make an instance, plug its cable in, and wait for its boot."""
+    create(lab, host, index, network.privileges(), mac)
+    run(["docker", "start", container(lab, host.name)])
+    network.plug(lab, _cables(lab, host))
+    booted(lab, host)
+
+
+def remove(lab: str, host: str) -> None:
+    """Remove an instance with everything in it."""
+    run(["docker", "rm", "-fv", container(lab, host)])
 
 
 def plug(lab: str, host: Host) -> None:
@@ -172,9 +227,9 @@ def plug(lab: str, host: Host) -> None:
     The pause lets the host notice that the old card is gone. ifupdown then deletes an interface with a dot in its name
     itself, because it takes it for a VLAN of its own, and would otherwise delete the new one.
     """
-    if network.unplug(lab, host.name):
+    if network.unplug(lab, host):
         time.sleep(GAP_SECONDS)
-    network.plug(lab, [network.cable(host)])
+    network.plug(lab, [_uplink(lab, host)])
 
 
 def down(lab: str) -> int:

@@ -23,6 +23,10 @@ STAGE, STAGED = "routable.lab.stage", ("bosh",)
 EXTRA = {"bookworm": "", "trixie": "docker-cli", "sid": "docker-cli"}
 # What else of the sources goes into an image of a kind.
 FURTHER = {"bosh": ["vcenter.go"]}
+# The DHCP client that the suite's cloud-init knows.
+DHCP = {"bookworm": "isc-dhcp-client", "trixie": "dhcpcd-base", "sid": "dhcpcd-base"}
+# What each kind is made from.
+PARENTS = {"host": "base", "bare": "base", "bosh": "base", "ec2": "host"}
 SHOWN = "systemd docker.io ndppd netplan.io network-manager ifupdown"
 # The suite moves, and a machine whose clock or mirror lags behind finds its Release file expired or not yet valid.
 MOVING = {"sid": ["-oAcquire::Check-Valid-Until=false", "-oAcquire::Check-Date=false"]}
@@ -31,13 +35,22 @@ MOVING = {"sid": ["-oAcquire::Check-Valid-Until=false", "-oAcquire::Check-Date=f
 def digest(suite: str, kind: str, sources: Path = SOURCES) -> str:
     """Twelve hex digits over everything an image is made from, but for the state of the Debian mirror."""
     names = ["base.Dockerfile", "lab-init", "systemd-udev-trigger.service"]
-    if kind != "base":
-        names.append(f"{kind}.Dockerfile")
+    names += [f"{one}.Dockerfile" for one in reversed(_lineage(kind)) if one != "base"]
     names += FURTHER.get(kind, [])
-    total = hashlib.sha256(f"{suite} {kind} {EXTRA[suite]}".encode())
+    total = hashlib.sha256(f"{suite} {kind} {_extra(suite, kind)}".encode())
     for name in names:
         total.update(name.encode() + b"\0" + (sources / name).read_bytes())
     return total.hexdigest()[:12]
+
+
+def _lineage(kind: str) -> list[str]:
+    """The kind, what it is made from, and so on to the base."""
+    return [kind, *_lineage(PARENTS[kind])] if kind in PARENTS else [kind]
+
+
+def _extra(suite: str, kind: str) -> str:
+    """The packages that have other names in other suites."""
+    return DHCP[suite] if kind == "ec2" else EXTRA[suite]
 
 
 def tag(suite: str, kind: str) -> str:
@@ -69,11 +82,18 @@ def _build_suite(suite: str, kinds: list[str]) -> None:
         if not kinds:
             return
         options = [*mirror.proxy_options(), *MOVING.get(suite, [])]
-        common = tag(suite, "base")
-        if not exists(common):
-            _build(suite, "base", _root_file_system(suite), options)
         for kind in kinds:
-            _build(suite, kind, common, options)
+            _build_lineage(suite, kind, options)
+
+
+def _build_lineage(suite: str, kind: str, options: list[str]) -> None:
+    """Build the kind, and before it what it is made from, unless it is there."""
+    if exists(tag(suite, kind)):
+        return
+    if kind in PARENTS:
+        _build_lineage(suite, PARENTS[kind], options)
+    base = tag(suite, PARENTS[kind]) if kind in PARENTS else _root_file_system(suite)
+    _build(suite, kind, base, options)
 
 
 def _build(suite: str, kind: str, base: str, options: list[str]) -> None:
@@ -81,7 +101,7 @@ def _build(suite: str, kind: str, base: str, options: list[str]) -> None:
     environment = dict(os.environ)
     if run(["docker", "buildx", "version"], check=False).returncode != 0:
         environment["DOCKER_BUILDKIT"] = "0"
-    arguments = {"BASE": base, "EXTRA": EXTRA[suite], "APT_OPTIONS": " ".join(options)}
+    arguments = {"BASE": base, "EXTRA": _extra(suite, kind), "APT_OPTIONS": " ".join(options)}
     if kind == "base":
         del arguments["EXTRA"]
     flags = [f"--build-arg={key}={value}" for key, value in arguments.items()]
@@ -144,7 +164,7 @@ def remove() -> None:
     pattern = "--filter=reference=routable-lab-*"
     listed = run(["docker", "images", pattern, "--format={{.Repository}}:{{.Tag}}"]).stdout
     # Children before parents.
-    for kind in ("bosh", "host", "bare", "base", "root"):
+    for kind in ("ec2", "bosh", "host", "bare", "base", "root"):
         for image in listed.split():
             if image.startswith(f"routable-lab-{kind}:"):
                 run(["docker", "rmi", image])

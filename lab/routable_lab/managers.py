@@ -120,12 +120,54 @@ addr-gen-mode=eui64
     ]
 
 
+def _cloud_init(host: Host, _address: str) -> list[File]:
+    # Nothing but what a cloud image has: cloud-init writes the rest at the first boot, from what the IMDS says.
+    settings = f"""#cloud-config
+{COMMENT}datasource_list: [Ec2]
+datasource: {{Ec2: {{timeout: 2, max_wait: 20}}}}
+# As in a cloud image, where ifupdown is not installed.
+system_info: {{network: {{renderers: [netplan]}}}}
+"""
+    # The DMI data by which cloud-init knows an instance are the machine's own, which a container cannot change.
+    command = """import sys
+from cloudinit.sources import DataSourceEc2
+DataSourceEc2.identify_platform = lambda: "aws"
+from cloudinit.cmd import main
+sys.exit(main.main())
+"""
+    unit = f"""{COMMENT}[Unit]
+Description=First stage of cloud-init
+DefaultDependencies=no
+After=local-fs.target systemd-udevd.service
+Before=network-pre.target systemd-networkd.service
+Wants=network-pre.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/python3 /etc/lab/cloud-init.py init --local
+
+[Install]
+WantedBy=multi-user.target
+"""
+    # cloud-init has netplan look for the MAC address that the card was made with, and a virtual cable has none.
+    match = f"{COMMENT}[Match]\nPermanentMACAddress=\nName={host.uplink}\n"
+    return [
+        File(f"/etc/systemd/network/10-netplan-{host.uplink}.network.d/90-lab.conf", match),
+        File("/etc/cloud/cloud.cfg.d/90-lab.cfg", settings),
+        File("/etc/lab/cloud-init.py", command),
+        File("/etc/systemd/system/lab-cloud-init.service", unit),
+    ]
+
+
 _FILES = {
     "kernel": _kernel,
     "ifupdown": _ifupdown,
     "networkd": _networkd,
     "netplan": _netplan,
     "networkmanager": _networkmanager,
+    "cloud-init": _cloud_init,
 }
 _UNITS = {
     "kernel": ["lab-uplink.service"],
@@ -133,6 +175,7 @@ _UNITS = {
     "networkd": ["systemd-networkd.service"],
     "netplan": ["systemd-networkd.service"],
     "networkmanager": ["NetworkManager.service"],
+    "cloud-init": ["lab-cloud-init.service", "systemd-networkd.service"],
 }
 
 

@@ -13,6 +13,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 ROUTER = "router"
 STRANGER = "stranger"
+VPC = "vpc"
 LINK_PREFIX = "2001:db8:0:1::/64"
 STRANGER_ADDRESS = "2001:db8:ffff::2"
 
@@ -33,6 +34,11 @@ def mac(host: str) -> str:
     return "52:54:00:" + ":".join(digest[i : i + 2] for i in (0, 2, 4))
 
 
+def link_local_of(address: str) -> str:
+    """The link-local address that an interface forms from its MAC address."""
+    return str(ipaddress.IPv6Address((0xFE80 << 112) | interface_id(address)))
+
+
 def interface_id(address: str) -> int:
     """The modified EUI-64 interface identifier of a MAC address (RFC 4291, appendix A)."""
     octets = [int(part, 16) for part in address.split(":")]
@@ -41,8 +47,8 @@ def interface_id(address: str) -> int:
 
 
 def link_local(host: str) -> str:
-    """The link-local address that the host's uplink forms from its MAC address."""
-    return str(ipaddress.IPv6Address((0xFE80 << 112) | interface_id(mac(host))))
+    """The link-local address of the host's uplink."""
+    return link_local_of(mac(host))
 
 
 def port(host: str, suffix: str = "") -> str:

@@ -8,7 +8,7 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from .names import LINK_PREFIX, ROUTER, STRANGER, STRANGER_ADDRESS, link_local, mac, port
+from .names import LINK_PREFIX, ROUTER, STRANGER, STRANGER_ADDRESS, VPC, link_local, mac, port
 from .shell import LabError, run
 from .topology import Host
 
@@ -102,24 +102,29 @@ def wait_ready(lab: str, name: str) -> None:
 class Cable:
     """A cable from a bridge of the router to an interface of a container.
 
+    An instance of EC2's double has its other end at another ``box``, without a bridge, and the ``mac`` of its
+    interface; ``then`` are commands that the box runs once the cable is in.
     :arg gateway: an address, with its length, that the router has for what is behind this cable.
     """
 
     host: str
     interface: str
-    bridge: str = "br0"
+    bridge: str | None = "br0"
     routed_prefix: str | None = None
     suffix: str = ""
     gateway: str | None = None
+    box: str = ROUTER
+    mac: str | None = None
+    then: str = ""
 
     def script(self, pid: int) -> str:
-        """Shell commands, for the router's network namespace, that plug the cable in, in place of an older one."""
-        end, address = port(self.host, self.suffix), mac(self.host + self.suffix)
+        """Shell commands, for the box's network namespace, that plug the cable in, in place of an older one."""
+        end, address = port(self.host, self.suffix), self.mac or mac(self.host + self.suffix)
         lines = [
             f"ip link del {end} 2>/dev/null || true",
             f"ip link add {end} type veth peer name {self.interface} address {address} netns {pid}",
             f"ip link set {end} addrgenmode none",
-            f"ip link set {end} master {self.bridge} up",
+            f"ip link set {end} {f'master {self.bridge} ' if self.bridge else ''}up",
         ]
         if self.routed_prefix:
             lines.append(f"ip -6 route replace {self.routed_prefix} via {link_local(self.host)} dev br0")
@@ -136,10 +141,15 @@ STRANGER_CABLE = Cable(STRANGER, "eth0", "br1")
 
 
 def plug(lab: str, cables: list[Cable]) -> None:
-    """Plug cables in, from one short-lived container in the router's network that sees all process ids."""
+    """Plug cables in, from one short-lived container in the box's network that sees all process ids."""
+    for box in sorted({one.box for one in cables}):
+        _plug_into(lab, box, [one for one in cables if one.box == box])
+
+
+def _plug_into(lab: str, box: str, cables: list[Cable]) -> None:
     names = [container(lab, c.host) for c in cables]
-    router = container(lab, ROUTER)
-    found = json.loads(run(["docker", "inspect", router, *names]).stdout)
+    end = container(lab, box)
+    found = json.loads(run(["docker", "inspect", end, *names]).stdout)
     image = found[0]["Config"]["Image"]
     script = []
     for one, state in zip(cables, found[1:], strict=True):
@@ -148,18 +158,25 @@ def plug(lab: str, cables: list[Cable]) -> None:
             raise LabError(f"{one.host} does not run, so its cable has no end; `lab/lab reboot {one.host}` starts it.")
         script.append(one.script(pid))
     run(
-        ["docker", "run", "--rm", "--pid=host", f"--network=container:{router}", "--cap-add=NET_ADMIN"]
+        ["docker", "run", "--rm", "--pid=host", f"--network=container:{end}", "--cap-add=NET_ADMIN"]
         + ["--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--security-opt=apparmor=unconfined"]
         + ["--security-opt=seccomp=unconfined", image, "sh", "-ec", "\n".join(script)]
     )
+    for one in cables:
+        if one.then:
+            run(["docker", "exec", end, "sh", "-ec", one.then])
 
 
-def unplug(lab: str, host: str) -> bool:
+def unplug(lab: str, host: Host) -> bool:
     """Take the cable away, and with it the interface at its other end; whether there was one."""
-    done = run(["docker", "exec", container(lab, ROUTER), "ip", "link", "del", port(host)], check=False)
+    done = run(["docker", "exec", container(lab, _box(host)), "ip", "link", "del", port(host.name)], check=False)
     return done.returncode == 0
 
 
-def carrier(lab: str, host: str, state: str) -> None:
-    """Take the switch's end of the cable down, so that the host loses its carrier, or bring it up again."""
-    run(["docker", "exec", container(lab, ROUTER), "ip", "link", "set", port(host), state])
+def carrier(lab: str, host: Host, state: str) -> None:
+    """Take the other end of the cable down, so that the host loses its carrier, or bring it up again."""
+    run(["docker", "exec", container(lab, _box(host)), "ip", "link", "set", port(host.name), state])
+
+
+def _box(host: Host) -> str:
+    return VPC if host.launched else ROUTER

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from .names import LINK_PREFIX, ROUTER, STRANGER
+from .names import LINK_PREFIX, ROUTER, STRANGER, VPC
 from .shell import LabError
 
 SUITES = ("bookworm", "trixie", "sid")
-MANAGERS = ("kernel", "ifupdown", "networkd", "netplan", "networkmanager")
-IMAGES = ("host", "bare", "bosh")
-DOUBLES = ("smartos", "bosh")
+MANAGERS = ("kernel", "ifupdown", "networkd", "netplan", "networkmanager", "cloud-init")
+IMAGES = ("host", "bare", "bosh", "ec2")
+DOUBLES = ("smartos", "bosh", "ec2")
 SITE = Path(__file__).resolve().parent.parent / "site.json"
 # Addresses 10 to 250 of the link's IPv4 network.
 MOST_HOSTS = 240
@@ -40,8 +40,8 @@ class Host:
         def refuse(rule: str) -> None:
             raise LabError(f"Lab host {self.name!r}: {rule}.")
 
-        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.name) or self.name in (ROUTER, STRANGER):
-            refuse(f"the name must be lower case letters, digits and hyphens, and neither {ROUTER} nor {STRANGER}")
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", self.name) or self.name in (ROUTER, STRANGER, VPC):
+            refuse(f"the name must be lower case letters, digits and hyphens, and not {ROUTER}, {STRANGER} or {VPC}")
         if self.suite not in SUITES:
             refuse(f"suite is {self.suite!r}, but must be one of {', '.join(SUITES)}")
         if self.manager not in MANAGERS:
@@ -50,6 +50,8 @@ class Host:
             refuse(f"image is {self.image!r}, but must be one of {', '.join(IMAGES)}")
         if self.double is not None and self.double not in DOUBLES:
             refuse(f"double is {self.double!r}, but must be one of {', '.join(DOUBLES)}")
+        if (self.double == "ec2", self.manager == "cloud-init", self.image == "ec2").count(True) % 3:
+            refuse("an instance of EC2's double has double ec2, manager cloud-init and image ec2, all three")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,15}", self.uplink) or self.uplink in (".", "..", "lo"):
             refuse(f"uplink is {self.uplink!r}, but an interface name has 1 to 15 letters, digits, '.', '_' or '-'")
         if self.routed_prefix is not None:
@@ -59,6 +61,11 @@ class Host:
                 raise LabError(f"Lab host {self.name!r}: routed_prefix is no IPv6 prefix: {error}.") from error
             if routed.overlaps(ipaddress.IPv6Network(LINK_PREFIX)):
                 refuse(f"routed_prefix {routed} overlaps the link's own prefix {LINK_PREFIX}")
+
+    @property
+    def launched(self) -> bool:
+        """Whether the host is an instance, which is there only once somebody has launched it."""
+        return self.double == "ec2"
 
     def as_dict(self) -> dict[str, Any]:
         """The host as it is written in a topology file."""

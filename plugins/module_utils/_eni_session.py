@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.routable.ipv6.plugins.module_utils._eni_client import BOTO_ERROR
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
@@ -111,3 +113,17 @@ def explained_failure(failure: Failure, params: t.Mapping[str, t.Any]) -> str:
     if failure.code in _TROUBLE:
         return str(explained(failure.code, failure.message, params))
     return str(failure)
+
+
+def conclude(module: t.Any, run: t.Callable[[t.Any], dict[str, t.Any]]) -> None:
+    """Run a module that talks to EC2 and report its result; AWS' own code comes along with a failure."""
+    if BOTO_ERROR:
+        module.fail_json(msg=missing_required_lib("boto3"), exception=BOTO_ERROR)
+    try:
+        result = run(module)
+    except Refused as error:
+        module.fail_json(msg=str(error))
+    except Failure as failure:
+        module.fail_json(msg=explained_failure(failure, module.params), error_code=failure.code)
+    else:
+        module.exit_json(**result)

@@ -13,15 +13,29 @@ import typing as t
 
 from .server import Double
 
+REGION = "us-east-1"
+# Of one of them there are two, so that the newest one has to be found.
+IMAGES = ("debian-12-amd64-20260811-2201", "debian-12-amd64-20261110-2293", "debian-sid-amd64-daily-20261110-2293")
+
 
 def main(arguments: t.Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="doubles.ec2", description=__doc__)
     parser.add_argument("--address", default="127.0.0.1", help="where to listen (default: %(default)s)")
     parser.add_argument("--port", type=int, default=5000, help="0 is any free one (default: %(default)s)")
     parser.add_argument("--lax", action="store_true", help="moto without the rules")
+    parser.add_argument("--lab", help="instances are the hosts of this lab")
     options = parser.parse_args(arguments)
-    double = Double(options.address, options.port, strict=not options.lax)
+    machines = None
+    if options.lab:
+        # Not for who has no lab.
+        from .machines import Machines
+
+        machines = Machines(options.lab)
+    double = Double(options.address, options.port, strict=not options.lax, machines=machines)
     with double:
+        if machines:
+            machines.furnish(double.backend(REGION), IMAGES)
+            machines.announce(double.url)
         print(double.url, flush=True)
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return 0

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from moto.ec2 import utils
@@ -17,15 +18,28 @@ from .interfaces import attachable, requested
 _FILTER = "network-interface.network-interface-id"
 
 
+_NAMES = ("private_ip", "private_ip_address", "private_dns_name", "public_ip", "public_ip_address", "public_dns_name")
+_SAVED: dict[str, property] = {}
+
+
 def install() -> None:
-    """moto answers this filter with an error 500."""
+    """moto answers this filter with an error 500, and looks for the addresses of a terminated instance."""
     utils.filter_dict_attribute_mapping[_FILTER] = "interface_ids"
     Instance.interface_ids = property(lambda instance: [eni.id for eni in instance.nics.values()])
+    for name in _NAMES:
+        _SAVED[name] = getattr(Instance, name)
+        setattr(Instance, name, property(functools.partial(_with_interface, name)))
 
 
 def uninstall() -> None:
     utils.filter_dict_attribute_mapping.pop(_FILTER)
     del Instance.interface_ids
+    for name, value in _SAVED.items():
+        setattr(Instance, name, value)
+
+
+def _with_interface(name: str, instance: t.Any) -> t.Any:
+    return _SAVED[name].__get__(instance) if 0 in instance.nics else ""
 
 
 def run(response: t.Any, method: t.Callable[[], t.Any]) -> t.Any:

@@ -24,6 +24,8 @@ from .errors import refuse
 
 Call = t.Tuple[str, t.Mapping[str, t.Any]]
 
+# What changes which instances there are, or what their interfaces have.
+_MOVING = ("RunInstances", "TerminateInstances", "AssignIpv6Addresses", "UnassignIpv6Addresses")
 # Nothing waits for ever, in seconds.
 _PATIENCE = 120
 
@@ -45,6 +47,14 @@ class Fault:
     performed: bool
 
 
+class World(t.Protocol):
+    """Instances outside of the double: whether one can be, and all of them after a change."""
+
+    def check(self, params: t.Mapping[str, t.Any]) -> None: ...
+
+    def converge(self, backend: t.Any) -> None: ...
+
+
 class Hold:
     """A call that is kept waiting: ``reached`` is set when it comes, and it fails once ``release`` is set."""
 
@@ -56,11 +66,14 @@ class Double:
     """A server on an address of its own, for one process at a time, since it patches moto.
 
     :arg strict: False is moto with nothing but its mistakes mended; faults and counting work all the same.
+    :arg machines: what instances are in the world outside, if anything.
     """
 
-    def __init__(self, address: str = "127.0.0.1", port: int = 0, strict: bool = True) -> None:
+    def __init__(
+        self, address: str = "127.0.0.1", port: int = 0, strict: bool = True, machines: World | None = None
+    ) -> None:
         self._server = ThreadedMotoServer(address, port, verbose=False)
-        self._strict = strict
+        self._strict, self._machines = strict, machines
         self._lock = threading.RLock()
         self._faults: list[Fault] = []
         self._original = EC2Response.call_action
@@ -165,8 +178,12 @@ class Double:
                 self._faults.remove(fault)
             if not fault.performed:
                 raise EC2ClientError(fault.code, fault.message)
+        if self._machines and action == "RunInstances":
+            self._machines.check(response._get_params())
         handler = HANDLERS.get(action) if self._strict else None
         answer = handler(response, method) if handler else method()
+        if self._machines and action in _MOVING:
+            self._machines.converge(response.ec2_backend)
         if fault is not None:
             refuse(fault.code, fault.message)
         return answer

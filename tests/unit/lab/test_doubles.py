@@ -26,7 +26,7 @@ def test_a_smartos_host_has_its_commands_where_smartos_has_them() -> None:
 
 def test_its_second_cable_has_a_port_and_an_address_of_its_own() -> None:
     host = Host("a" * 20, double="smartos")
-    first, second = hosts._cables(host)
+    first, second = hosts._cables("x", host)
     scripts = (first.script(1), second.script(1))
     ports = [names.port(host.name, one.suffix) for one in (first, second)]
     assert len({*ports}) == 2 and all(len(port) <= 15 for port in ports)
@@ -40,10 +40,10 @@ def test_a_director_has_its_double_and_the_gateway_of_its_network() -> None:
         assert f"/usr/lib/bosh-double/{path}" in there
     assert there["/etc/bosh-double/secret"].mode == 0o600
     assert there["/etc/lab/enable"].text.split()[-1] == "bosh-double.service"
-    scripts = [cable.script(1) for cable in hosts._cables(host)]
+    scripts = [cable.script(1) for cable in hosts._cables("x", host)]
     assert [f"ip -6 addr replace {doubles.BOSH_GATEWAY} dev br0 nodad" in script for script in scripts] == [False, True]
 
 
 def test_an_unknown_double_is_refused() -> None:
-    with pytest.raises(LabError, match="double is 'solaris', but must be one of smartos, bosh"):
+    with pytest.raises(LabError, match="double is 'solaris', but must be one of smartos, bosh, ec2"):
         Host("a", double="solaris")

@@ -15,10 +15,11 @@ from routable_lab.topology import MANAGERS, Host
 
 
 def written(manager: str, uplink: str = "ens3") -> dict[str, managers.File]:
-    return {entry.path: entry for entry in managers.files(Host("a", manager=manager, uplink=uplink), 3)}
+    form = {"image": "ec2", "double": "ec2"} if manager == "cloud-init" else {}
+    return {entry.path: entry for entry in managers.files(Host("a", manager=manager, uplink=uplink, **form), 3)}
 
 
-@pytest.mark.parametrize("manager", MANAGERS)
+@pytest.mark.parametrize("manager", [manager for manager in MANAGERS if manager != "cloud-init"])
 @pytest.mark.parametrize("uplink", ["ens3", "ens3.100"])
 def test_every_manager_is_enabled_and_names_the_uplink_and_its_ipv4_address(manager: str, uplink: str) -> None:
     files = written(manager, uplink)
@@ -27,6 +28,15 @@ def test_every_manager_is_enabled_and_names_the_uplink_and_its_ipv4_address(mana
     configured = "".join(entry.text for path, entry in files.items() if not path.startswith("/etc/lab/"))
     assert uplink in configured
     assert "198.51.100.13/24" in configured
+
+
+def test_a_cloud_image_has_no_network_before_cloud_init_writes_it() -> None:
+    files = written("cloud-init", "ens5")
+    assert files["/etc/lab/enable"].text.split() == ["lab-cloud-init.service", "systemd-networkd.service"]
+    settings = yaml.safe_load(files["/etc/cloud/cloud.cfg.d/90-lab.cfg"].text)
+    assert settings["datasource_list"] == ["Ec2"]
+    assert settings["system_info"]["network"]["renderers"] == ["netplan"]
+    assert not [path for path in files if path.startswith(("/etc/netplan", "/etc/network/"))]
 
 
 def test_netplan_is_yaml_that_only_root_reads() -> None:

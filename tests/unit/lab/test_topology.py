@@ -14,7 +14,7 @@ from routable_lab import topology
 from routable_lab.shell import LabError
 
 
-def test_site_has_three_generations_a_routed_host_and_two_doubles() -> None:
+def test_site_has_three_generations_a_routed_host_and_doubles() -> None:
     hosts = {host.name: host for host in topology.load(None)}
     assert {name: (host.suite, host.uplink, host.manager) for name, host in hosts.items()} == {
         "bookworm": ("bookworm", "ens3", "kernel"),
@@ -23,12 +23,17 @@ def test_site_has_three_generations_a_routed_host_and_two_doubles() -> None:
         "routed": ("trixie", "ens3.100", "ifupdown"),
         "headnode": ("trixie", "e1000g0", "kernel"),
         "director": ("trixie", "ens3", "kernel"),
+        "instance-1": ("bookworm", "ens5", "cloud-init"),
+        "instance-2": ("sid", "ens5", "cloud-init"),
     }
     assert [name for name, host in hosts.items() if host.routed_prefix] == ["routed"]
     assert {name: host.double for name, host in hosts.items() if host.double} == {
         "headnode": "smartos",
         "director": "bosh",
+        "instance-1": "ec2",
+        "instance-2": "ec2",
     }
+    assert [name for name, host in hosts.items() if host.launched] == ["instance-1", "instance-2"]
 
 
 def test_a_list_and_an_object_mean_the_same() -> None:
@@ -66,10 +71,12 @@ def test_malformed_topologies_are_refused(text: str, complaint: str) -> None:
     [
         ({"name": "A"}, "lower case"),
         ({"name": ""}, "lower case"),
-        ({"name": "router"}, "neither router nor stranger"),
+        ({"name": "router"}, "not router, stranger or vpc"),
         ({"name": "a", "suite": "forky"}, "'forky', but must be one of bookworm, trixie, sid"),
         ({"name": "a", "manager": "systemd"}, "'systemd', but must be one of kernel"),
-        ({"name": "a", "image": "x"}, "'x', but must be one of host, bare"),
+        ({"name": "a", "image": "x"}, "'x', but must be one of host, bare, bosh, ec2"),
+        ({"name": "a", "double": "ec2"}, "double ec2, manager cloud-init and image ec2"),
+        ({"name": "a", "image": "ec2", "manager": "cloud-init"}, "double ec2, manager cloud-init and image ec2"),
         ({"name": "a", "uplink": "a-name-that-is-16"}, "1 to 15"),
         ({"name": "a", "uplink": "a b"}, "1 to 15"),
         ({"name": "a", "uplink": "lo"}, "1 to 15"),
