@@ -15,7 +15,7 @@ step ruff check .
 step ruff format --check .
 step yamllint --strict .
 cd .dev
-step mypy --config-file "$root/.mypy.ini" --cache-dir "$root/.mypy_cache" -p ansible_collections.routable.ipv6.plugins.module_utils
+step mypy --config-file "$root/.mypy.ini" --cache-dir "$root/.mypy_cache" -p ansible_collections.routable.ipv6.plugins
 cd "$root"
 step python tests/tools/check_headers.py
 collection=$(tree lint)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that is checked, two steps at a time, each step's output in a file of its own.
+"""Everything that is checked, steps side by side, each step's output in a file of its own.
 
 python3 tests/run.py            all steps
 python3 tests/run.py NAME...    these steps (--list names them)
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -21,19 +22,47 @@ import typing as t
 from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "lab"))
+sys.dont_write_bytecode = True
+
+from routable_lab import limits  # noqa: E402
+
 LOGS = ROOT / ".cache" / "test-logs"
 HEARTBEAT = 30.0  # seconds
-WORKERS = 2
+CORES = len(os.sched_getaffinity(0))
+# A step that computes keeps a core busy; one with a lab waits half of its time, for daemons, timers and neighbours.
+COMPUTES = 1.0
+WAITS = 0.5
 
 
 @dataclass(frozen=True)
 class Step:
+    """One thing to check.
+
+    :arg cores: how many cores it keeps busy; all of them for what must not have anything beside it.
+    :arg hosts: how many lab hosts it has up at most: the machine has room for so many only.
+    """
+
     name: str
     command: str
+    cores: float = COMPUTES
+    hosts: int = 0
 
 
 # Compares the machine before and after, so nothing may run beside it.
-ALONE = Step("traces", "tests/traces.sh")
+ALONE = Step("traces", "tests/traces.sh", cores=float("inf"), hosts=1)
+
+# Lab hosts of a step, by its name or by the first word of that. NetworkManager's hosts count as one and a half.
+HOSTS = {
+    "lab-site": 6,
+    "site": 6,
+    "lab-uplink_ra": 6,
+    "lab-docker_ipv6_daemon_absent": 4,
+    "molecule": 4,
+    "lab": 4,
+}
+# What recovers within seconds is measured there, so these have a core of their own.
+UNDISTURBED = ("lab-site",)
 
 
 # How long each step took when it last passed, in this checkout.
@@ -52,8 +81,14 @@ EXPECTED = {
 }
 
 
+def with_lab(name: str, command: str) -> Step:
+    """A step that has a lab up."""
+    cores = COMPUTES if name in UNDISTURBED else WAITS
+    return Step(name, command, cores, HOSTS.get(name, HOSTS.get(name.split("-")[0], 4)))
+
+
 def longest_first(wanted: list[Step]) -> list[Step]:
-    """So that both workers end at about the same time."""
+    """So that the last steps end at about the same time."""
     measured = json.loads(TIMES.read_text()) if TIMES.exists() else {}
     kinds = {step.name: EXPECTED.get(step.name, EXPECTED.get(step.name.split("-")[0], 60.0)) for step in wanted}
     return sorted(wanted, key=lambda step: -measured.get(step.name, kinds[step.name]))
@@ -67,13 +102,15 @@ def steps() -> list[Step]:
         ALONE,
         Step("lint", "tests/lint.sh"),
         Step("unit", "tests/unit.sh"),
+        Step("package", "tests/package.sh"),
+        Step("pythons", "tests/pythons.sh"),
         Step("ledger", "tests/ledger.sh"),
         Step("aws", "tests/aws.sh"),
         *longest_first(
             [
-                Step("site", "tests/site.sh"),
-                *(Step(f"molecule-{name}", f"tests/molecule.sh {name}") for name in molecule),
-                *(Step(f"lab-{name}", f"tests/lab.sh {name}") for name in lab),
+                with_lab("site", "tests/site.sh"),
+                *(with_lab(f"molecule-{name}", f"tests/molecule.sh {name}") for name in molecule),
+                *(with_lab(f"lab-{name}", f"tests/lab.sh {name}") for name in lab),
                 *(Step(f"sanity-{core}", f"tests/sanity.sh {core}") for core in ("2.19", "2.20", "2.21")),
             ]
         ),
@@ -81,76 +118,87 @@ def steps() -> list[Step]:
 
 
 class Runner:
-    def __init__(self, wanted: list[Step]) -> None:
+    """Runs steps side by side, as many as the cores and the machine's inotify instances allow."""
+
+    def __init__(self, wanted: list[Step], cores: int = CORES, room: int | None = None) -> None:
         self._queue = list(wanted)
-        self._lock = threading.Lock()
-        self._running: dict[str, float] = {}
-        self._results: dict[str, tuple[bool, float]] = {}
+        self._cores = cores
+        # Nothing of ours is up yet, so what is free now is what there is for all steps together.
+        most = sum(step.hosts for step in wanted)
+        self._room = limits.room(most * limits.PER_HOST) // limits.PER_HOST if room is None else room
+        self._changed = threading.Condition()
+        self._running: dict[Step, float] = {}
+        self._results: dict[str, tuple[bool, float, float]] = {}
         self._start = time.monotonic()
 
     def say(self, text: str) -> None:
-        with self._lock:
-            print(f"[{time.monotonic() - self._start:6.0f} s] {text}", flush=True)
+        print(f"[{time.monotonic() - self._start:6.0f} s] {text}", flush=True)
+
+    def fits(self, step: Step) -> bool:
+        """Whether a step may start beside what runs now. Alone it always may, and fails by itself if it cannot."""
+        if not self._running:
+            return True
+        beside = [*self._running, step]
+        return (
+            len(beside) <= self._cores + 1
+            and sum(one.cores for one in beside) <= self._cores
+            and sum(one.hosts for one in beside) <= self._room
+        )
 
     def run(self) -> int:
-        alone = [step for step in self._queue if step == ALONE]
-        beside = [step for step in self._queue if step != ALONE]
-        for self._queue, count in ((alone, 1), (beside, WORKERS)):
-            self._run_queue(count)
-        failed = [name for name, (good, _seconds) in self._results.items() if not good]
+        threads = []
+        with self._changed:
+            while self._queue or self._running:
+                step = next((one for one in self._queue if self.fits(one)), None)
+                if step is None:
+                    if not self._changed.wait(HEARTBEAT):
+                        self._report_running()
+                    continue
+                self._queue.remove(step)
+                self._running[step] = time.monotonic()
+                self.say(f"{step.name}: started")
+                threads.append(threading.Thread(target=self._carry_out, args=(step,)))
+                threads[-1].start()
+        for thread in threads:
+            thread.join()
+        return self._conclude()
+
+    def _report_running(self) -> None:
+        now = time.monotonic()
+        self.say("running: " + ", ".join(f"{step.name} ({now - start:.0f} s)" for step, start in self._running.items()))
+
+    def _conclude(self) -> int:
+        failed = [name for name, (good, _seconds, _cpu) in self._results.items() if not good]
         self._remember()
         for name in failed:
             print(f"\n===== {name} failed: the end of {self._log(name)}")
             print("\n".join(self._log(name).read_text(errors="replace").splitlines()[-60:]))
-        print(f"\n{'step':28}{'seconds':>8}  result")
-        for name, (good, seconds) in self._results.items():
-            print(f"{name:28}{seconds:8.0f}  {'ok' if good else 'FAILED'}")
+        print(f"\n{'step':34}{'seconds':>8}{'CPU':>6}  result   (CPU: of the step's processes, not of its lab hosts)")
+        for name, (good, seconds, cpu) in self._results.items():
+            print(f"{name:34}{seconds:8.0f}{cpu:6.0f}  {'ok' if good else 'FAILED'}")
         print(f"\n{len(self._results) - len(failed)} passed, {len(failed)} failed")
         return 1 if failed else 0
 
     def _remember(self) -> None:
         measured = json.loads(TIMES.read_text()) if TIMES.exists() else {}
-        measured |= {name: round(seconds) for name, (good, seconds) in self._results.items() if good}
+        measured |= {name: round(seconds) for name, (good, seconds, _cpu) in self._results.items() if good}
         TIMES.write_text(json.dumps(measured, indent=1, sort_keys=True))
-
-    def _run_queue(self, count: int) -> None:
-        workers = [threading.Thread(target=self._work) for _worker in range(count)]
-        for worker in workers:
-            worker.start()
-        while any(worker.is_alive() for worker in workers):
-            for worker in workers:
-                worker.join(HEARTBEAT / count)
-            if self._running:
-                running = dict(self._running).items()
-                self.say(
-                    "running: " + ", ".join(f"{name} ({time.monotonic() - start:.0f} s)" for name, start in running)
-                )
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._queue:
-                    return
-                step = self._queue.pop(0)
-            self._carry_out(step)
 
     def _carry_out(self, step: Step) -> None:
         begin = time.monotonic()
-        self._running[step.name] = begin
-        self.say(f"{step.name}: started")
         with self._log(step.name).open("w") as log:
-            done = subprocess.run(
-                ["sh", "-c", step.command],
-                cwd=ROOT,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                check=False,
+            child = subprocess.Popen(
+                ["sh", "-c", step.command], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
             )
+            # Not Popen.wait(), which keeps what the process has used to itself.
+            _pid, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - begin
-        del self._running[step.name]
-        self._results[step.name] = (done.returncode == 0, seconds)
-        self.say(f"{step.name}: {'ok' if done.returncode == 0 else 'FAILED'} after {seconds:.0f} s")
+        with self._changed:
+            del self._running[step]
+            self._results[step.name] = (child.returncode == 0, seconds, usage.ru_utime + usage.ru_stime)
+            self.say(f"{step.name}: {'ok' if child.returncode == 0 else 'FAILED'} after {seconds:.0f} s")
+            self._changed.notify()
 
     @staticmethod
     def _log(name: str) -> pathlib.Path:

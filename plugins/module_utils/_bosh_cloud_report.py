@@ -55,7 +55,8 @@ def _lowest(networks: t.Sequence[Network]) -> t.Iterator[tuple[str, str]]:
         for subnet in network.subnets:
             first = subnet.start + 1
             taken = [*subnet.reserved, *subnet.static]
-            if subnet.gateway != first and not any(block.first <= first <= block.last for block in taken):
+            free = subnet.holds(first) and not any(block.first <= first <= block.last for block in taken)
+            if subnet.gateway != first and free:
                 yield (
                     "lowest_addresses",
                     f"The Director hands out {written(first)} first, and the gateway of {network.name} is elsewhere. "

@@ -254,7 +254,7 @@ def carry_out(host: GlobalZone, change: Change, timeout: int) -> None:
 def holds(vm: zones.Vm, payload: t.Mapping[str, t.Any]) -> bool:
     """Whether the zone has what an update said."""
     if "autoboot" in payload:
-        return bool(vm.get("autoboot")) == payload["autoboot"]
+        return bool(vm.get("autoboot")) == bool(payload["autoboot"])
     flags = {nic["mac"]: bool(nic.get("allow_ip_spoofing")) for nic in vm["nics"]}
     return all(flags.get(nic["mac"]) == nic["allow_ip_spoofing"] for nic in payload["update_nics"])
 

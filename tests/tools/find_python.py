@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print the path of a Python on which the given ansible-core runs as a controller; exit 1 where there is none."""
+"""Print the path of a Python on which the given ansible-core runs as a controller; exit 1 where there is none.
+
+python3 tests/tools/find_python.py CORE                 2.19, 2.20, ...
+python3 tests/tools/find_python.py --version VERSION    a Python of exactly this version: 3.8, 3.9, ...
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ def runs(path: str, version: str) -> bool:
 
 
 def main() -> int:
-    for version in CONTROLLERS[sys.argv[1]]:
+    for version in (sys.argv[2],) if sys.argv[1] == "--version" else CONTROLLERS[sys.argv[1]]:
         for path in candidates(version):
             if runs(path, version):
                 print(path)

@@ -15,7 +15,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks impor
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import Director
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_groups import check_instance_groups
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 POST: dict[str, t.Any] = {
@@ -122,6 +122,7 @@ def test_entries_become_few_and_are_written_out() -> None:
     assert spec["static"] == [f"{start}:5000 - {start}:6387"]
 
 
+@example(128, (1 << 128) - 1, 0)
 @given(st.integers(0, 128), st.integers(0, (1 << 128) - 1), st.integers(0, (1 << 128) - 1))
 def test_offsets_and_addresses_are_the_same(length: int, bits: int, offset: int) -> None:
     """Whatever the prefix, an offset is the address that a prefix's own arithmetic finds."""

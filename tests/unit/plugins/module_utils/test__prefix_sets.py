@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import typing as t
 
 import netaddr
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 BASE = 0x20010DB8 << 96
-Prefix = tuple[int, int]
+Prefix = t.Tuple[int, int]
 
 
 @st.composite
