@@ -346,7 +346,7 @@ def restore(module: AnsibleModule, guard: Guard) -> dict[str, t.Any]:
     params = module.params
     armed = guard.armed()
     if armed is None or (armed["run"] != params["run_id"] and not params["force"]):
-        return result(armed, params["run_id"], [], diff=diff(armed, armed and armed["holder"]))
+        return result(armed, params["run_id"], [], diff=diff(armed, armed["holder"] if armed else None))
     changes = [f"Put the host back, because {params['reason']}"]
     if not module.check_mode:
         changes = put_back(guard, armed, params["reason"])
@@ -397,7 +397,8 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     if state in ("disarmed", "absent"):
         return disarm(module, guard, commands)
     with agent.locked():
-        return arm(module, guard) if state == "armed" else restore(module, guard)
+        done = arm(module, guard) if state == "armed" else restore(module, guard)
+    return done
 
 
 def main() -> None:
