@@ -142,6 +142,10 @@ options:
       director:
         description: The Director's URL or address, for the report.
         type: str
+      domain:
+        description:
+          - The domain for the records of the static addresses. Left out, only those with a name of their own have some.
+        type: str
       deploy:
         description: Whether there must be a manifest.
         type: bool
@@ -195,9 +199,12 @@ _value:
     addresses:
       description:
         - The static addresses, each with C(name), C(address), C(group), and whether it is C(named) in the DNS.
-        - Made for P(routable.ipv6.aaaa_record#filter) and P(routable.ipv6.ptr_record#filter).
+        - P(routable.ipv6.zone_records#filter) and the like take them, too.
       type: list
       elements: dict
+    records:
+      description: The lines of zone files for them, as C(aaaa) and C(ptr).
+      type: dict
     claims:
       description: What P(routable.ipv6.bosh_cloud_config_endpoints#filter) needs.
       type: list

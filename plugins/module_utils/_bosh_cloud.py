@@ -27,11 +27,19 @@ from ansible_collections.routable.ipv6.plugins.module_utils._bosh_cloud_report i
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_groups import REQUIRED_DEFAULTS
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_ranges import Block, merge
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_ops import Op, apply, encoded
-from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import claimed
+from ansible_collections.routable.ipv6.plugins.module_utils._dns_names import (
+    aaaa_record,
+    absolute_name,
+    ptr_record,
+    reverse_name,
+    zone_name,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import claimed, parse_endpoint, parse_endpoints
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
-OPTIONS = ("networks", "groups", "ipv4_network", "default_route", "manifest", "example", "director", "deploy")
+OPTIONS = ("networks", "groups", "ipv4_network", "default_route", "manifest", "example", "director", "deploy", "domain")
 IPV6, IPV4 = "ipv6", "ipv4"
+_ANYWHERE = "anywhere"
 # What either answer means, for who has not answered.
 QUESTION = (
     "A VM has one default route of its own, by IPv6 or by IPv4. ipv6: the VM reaches the Director by IPv4 on its own "
@@ -45,8 +53,8 @@ def plan(options: object) -> dict[str, t.Any]:
 
     :arg options: a mapping with :data:`OPTIONS`.
     :returns: ``content`` of the cloud config, the ``vsphere_networks`` that it names, ``operations`` on a manifest and
-        as ``ops_file``, the ``manifest`` itself (None for none), the static ``addresses`` with their names, the
-        ``claims`` for :func:`endpoints`, and the ``report``.
+        as ``ops_file``, the ``manifest`` itself (None for none), the static ``addresses`` with their names and
+        ``records``, the ``claims`` for :func:`endpoints`, and the ``report``.
     :raises Refused: a key or value that cannot be.
     """
     said = mapping(options, OPTIONS, "bosh_cloud_config")
@@ -67,14 +75,18 @@ def plan(options: object) -> dict[str, t.Any]:
         manifest = apply(manifest, operations)
     elif said.get("deploy"):
         raise Refused("manifest", "there is nothing to deploy", "Give a manifest, or say that it is to be the example")
+    addresses = [entry for group in groups for entry in _addresses(group)]
+    claims = [_claim(group, networks) for group in groups]
+    _check_claims(claims)
     return {
         "content": {"networks": [_network(network, _static(network, groups)) for network in networks]},
         "vsphere_networks": _names(networks),
         "operations": operations,
         "ops_file": bosh_yaml.dump(operations),
         "manifest": manifest,
-        "addresses": [entry for group in groups for entry in _addresses(group)],
-        "claims": [_claim(group, networks) for group in groups],
+        "addresses": addresses,
+        "records": _records(addresses, said.get("domain") or None),
+        "claims": claims,
         "report": report(networks, groups, beside, route, manifest, said.get("director")),
     }
 
@@ -182,6 +194,21 @@ def _addresses(group: Group) -> list[dict[str, t.Any]]:
     ]
 
 
+def _records(addresses: t.Sequence[t.Mapping[str, t.Any]], domain: object) -> dict[str, list[str]]:
+    """AAAA and PTR records: of all addresses in a domain, without one of those alone that have a name of their own.
+
+    :raises Refused: a name that no host can have.
+    """
+    zone = "" if domain is None else zone_name(domain, "domain")
+    pairs = [
+        (absolute_name(entry["name"], zone), number(entry["address"])) for entry in addresses if zone or entry["named"]
+    ]
+    return {
+        "aaaa": [aaaa_record(name, value) for name, value in pairs],
+        "ptr": [ptr_record(reverse_name(value), name) for name, value in pairs],
+    }
+
+
 def _numbered(group: Group, index: int) -> str:
     return group.name if index == 0 and len(group.addresses) < 2 else f"{group.name}-{index}"
 
@@ -196,6 +223,17 @@ def _claim(group: Group, networks: t.Sequence[Network]) -> dict[str, t.Any]:
         "addresses": _addresses(group),
         **group.claim,
     }
+
+
+def _check_claims(claims: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    """Endpoints are stated last, so what they would be refused for is looked for first.
+
+    :raises Refused: as for :func:`parse_endpoints`.
+    """
+    parse_endpoints(endpoints(claims, [], _ANYWHERE), _ANYWHERE, _ANYWHERE)
+    for claim in claims:
+        first = claim["ranges"][0].partition("/")[0]
+        parse_endpoint(claimed(claim, claim["group"], "vm", first, _ANYWHERE), _ANYWHERE, _ANYWHERE)
 
 
 def endpoints(

@@ -231,6 +231,22 @@ def test_what_is_no_network(values: dict[str, t.Any], words: str) -> None:
         ({"networks": [POST], "groups": [{"name": "a"}], "default_route": ["ipv6"]}, "this is text"),
         ({"networks": [POST], "example": {**EXAMPLE, "vm_type": 1}}, "example: vm_type=1: this is text"),
         ({"networks": [POST], "groups": [{"name": "a"}], "manifest": {"instance_groups": 5}}, "in what is no list"),
+        (
+            {"networks": [POST], "groups": [{"name": "a", "addresses": [{"address": "::5", "name": "www"}]}]},
+            "full name",
+        ),
+        ({"networks": [POST], "groups": [{"name": "a_b", "addresses": ["::5"]}], "domain": "x.org"}, "label 'a_b'"),
+        ({"networks": [POST], "domain": "x y"}, "domain=x y: the label 'x y'"),
+        ({"networks": [POST], "groups": [{"name": "a", "open": ["http"]}]}, "endpoint a: open"),
+        ({"networks": [POST], "groups": [{"name": "a", "open": [80], "closed": [80]}]}, "80"),
+        ({"networks": [POST], "groups": [{"name": "a", "ping": "yes"}]}, "endpoint a: ping=yes"),
+        (
+            {
+                "networks": [POST],
+                "groups": [{"name": "a", "addresses": [{"address": f"::{n}", "name": "a.org"} for n in (5, 6)]}],
+            },
+            "endpoint a.org behind anywhere: it comes twice",
+        ),
         ({"networks": [POST], "deploy": True}, "manifest: there is nothing to deploy"),
         ({"networks": [POST], "example": {"release": {}}}, "example: stemcell=None: this is a mapping"),
     ],
@@ -328,6 +344,20 @@ class TestEndpoints:
             ("a.example.org", True),
             ("web-1", False),
         ]
+
+    def test_records(self) -> None:
+        group = {"name": "web", "addresses": [{"address": "::165", "name": "a.example.org"}, "::166"]}
+        reverse = "0.0.0.0.0.0.0.0.0.0.0.0.0.1.f.9.6.0.0.1.0.6.4.6.0.1.0.6.2.ip6.arpa."
+        first = {
+            "aaaa": ["a.example.org.\tIN\tAAAA\t2601:646:100:69f1::165"],
+            "ptr": [f"5.6.1.{reverse}\tIN\tPTR\ta.example.org."],
+        }
+        assert with_groups(group)["records"] == first
+        assert with_groups(group, domain="example.org")["records"] == {
+            "aaaa": [*first["aaaa"], "web-1.example.org.\tIN\tAAAA\t2601:646:100:69f1::166"],
+            "ptr": [*first["ptr"], f"6.6.1.{reverse}\tIN\tPTR\tweb-1.example.org."],
+        }
+        assert with_groups({"name": "web"}, domain="example.org")["records"] == {"aaaa": [], "ptr": []}
 
     def test_what_the_director_chose(self) -> None:
         claims = with_groups({"name": "web", "ping": False})["claims"]
