@@ -397,8 +397,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     if state in ("disarmed", "absent"):
         return disarm(module, guard, commands)
     with agent.locked():
-        done = arm(module, guard) if state == "armed" else restore(module, guard)
-    return done
+        return arm(module, guard) if state == "armed" else restore(module, guard)
 
 
 def main() -> None:
@@ -410,6 +409,7 @@ def main() -> None:
         except Held as other:
             who = {key: other.armed[key] for key in ("holder", "run", "since")}
             given.fail_json(msg=f"{other}. Wait for it to end, or ask there.", held=True, **who)
+            raise  # fail_json has ended the module
 
     conclude(module, told, "Guard", TROUBLE)
 
