@@ -54,8 +54,10 @@ ALONE = Step("traces", "tests/traces.sh", cores=float("inf"), hosts=1)
 
 # Lab hosts of a step, by its name or by the first word of that. NetworkManager's hosts count as one and a half.
 HOSTS = {
-    "lab-site": 6,
-    "site": 6,
+    "lab-site": 8,
+    "site": 8,
+    "lab-bosh": 1,
+    "molecule-bosh_cloud_config": 1,
     "lab-uplink_ra": 6,
     "lab-docker_ipv6_daemon_absent": 4,
     "molecule": 4,
