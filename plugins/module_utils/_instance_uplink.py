@@ -41,7 +41,6 @@ CLOUD_TEXT = f"{HEAD}datasource:\n  Ec2:\n    apply_full_imds_network_config: fa
 ROUTER = "fe80:ec2::1"
 MODE = 0o600
 _WORD = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:/[0-9]{1,3})?")
-_PLAIN_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*$")
 
 
 @dataclass(frozen=True)
@@ -308,7 +307,8 @@ def _ip(text: str) -> ipaddress.IPv6Address:
 
 
 def _key(name: str) -> str:
-    return name if _PLAIN_ID.match(name) else json.dumps(name)
+    # Always quoted: an interface may be called no, or 10.
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _shown(prefixes: t.Iterable[ipaddress.IPv6Network]) -> str:

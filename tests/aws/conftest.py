@@ -131,11 +131,12 @@ class Cloud:
         """The module in this process, with :meth:`params`; None takes one out."""
         return self.module(self.params(**params))
 
-    def module(self, params: Params) -> Params:
+    def module(self, params: Params, module: t.Any = eni_ipv6_block) -> Params:
+        """Another module of the collection gets its options as they are."""
         # They outlive a module that shares its process with others.
         warnings._global_warnings.clear()
         with patch_module_args(params), pytest.raises(SystemExit):
-            eni_ipv6_block.main()
+            module.main()
         result: Params = json.loads(self._capsys.readouterr().out)
         # In the answer they are in a form of ansible-core's own.
         result["warnings"] = list(warnings.get_warning_messages())
@@ -154,10 +155,13 @@ class Cloud:
 
     def start(self, **params: t.Any) -> subprocess.Popen[str]:
         """The module in a process of its own, with :meth:`params`."""
-        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": self.params(**params)})
+        return self.start_module(MODULE, self.params(**params))
+
+    def start_module(self, module: str, params: Params) -> subprocess.Popen[str]:
+        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params})
         environ = {**os.environ, "PYTHONPATH": str(ROOT / ".dev"), "PYTHONDONTWRITEBYTECODE": "1"}
         made = subprocess.Popen(
-            [sys.executable, "-m", MODULE],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

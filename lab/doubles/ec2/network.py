@@ -19,7 +19,9 @@ _SAVED: dict[str, t.Any] = {}
 
 
 def install() -> None:
-    """moto shows the state of an association as the text of a dictionary."""
+    """moto shows the state of an association as the text of a dictionary, and does not know the filter by a range."""
+    _SAVED["filter"] = Subnet.get_filter_value
+    Subnet.get_filter_value = _filter_value
     _SAVED["set"] = Subnet.ipv6_cidr_block_association_set
     Subnet.ipv6_cidr_block_association_set = property(_associations)
     SubnetCidrReservation.subnet_cidr_reservation_id = property(lambda one: one.id)
@@ -27,7 +29,14 @@ def install() -> None:
 
 def uninstall() -> None:
     Subnet.ipv6_cidr_block_association_set = _SAVED["set"]
+    Subnet.get_filter_value = _SAVED["filter"]
     del SubnetCidrReservation.subnet_cidr_reservation_id
+
+
+def _filter_value(subnet: t.Any, name: str, method: str | None = None) -> t.Any:
+    if name == "ipv6-cidr-block-association.ipv6-cidr-block":
+        return [one["Ipv6CidrBlock"] for one in _associations(subnet)]
+    return _SAVED["filter"](subnet, name, method)
 
 
 def _associations(subnet: t.Any) -> list[dict[str, t.Any]]:
