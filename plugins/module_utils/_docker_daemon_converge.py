@@ -192,7 +192,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     record = Record(f"docker-ipv6-daemon-{want.service}")
     now = read_now(daemon, record, want)
     decision = checked(daemon, now, want, module.check_mode)
-    warnings = list(decision.plan.warnings)
+    warnings = [*decision.plan.warnings, *record.foreign(decision.files)]
     if decision.plan.changed and not module.check_mode:
         warnings += apply(daemon, FileSet(module), record, now, want, decision)
     for warning in warnings:

@@ -51,6 +51,8 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     setup = wanted_setup(proxy, params, program)
     current = proxy.current()
     plan = rules.plan(current, setup, uplink, program)
+    for warning in proxy.record.foreign(c.data["path"] for c in plan.changes if c.action.endswith("_file")):
+        module.warn(warning)
     if plan.changed and not module.check_mode:
         try:
             proxy.apply(plan, setup, current)

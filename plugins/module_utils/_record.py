@@ -56,6 +56,14 @@ class Record:
         known = self.files.get(path)
         return known is not None and known["after_sha256"] == digest(current)
 
+    def foreign(self, paths: t.Iterable[str]) -> list[str]:
+        """A warning for each of these files that we have written and somebody else has changed or removed since."""
+        return [
+            f"{path} has been changed by somebody else since it was written here; the diff shows what becomes of that."
+            for path in paths
+            if path in self.files and not self.untouched(path, read_text(path))
+        ]
+
     def before(self, path: str) -> str | None:
         """The text that was there before us; None for no file, and for a file that we never wrote."""
         known = self.files.get(path)

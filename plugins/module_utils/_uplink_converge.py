@@ -180,6 +180,8 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     record = Record(f"uplink-ra-{name}")
     plan = plan_for(facts, owner, record, module.params)
     seen = facts
+    for warning in record.foreign(change.data["path"] for change in plan.changes if change.action == "file"):
+        module.warn(warning)
     if plan.changed and not module.check_mode:
         apply(module, host, facts, plan, record)
         seen = host.facts(link)

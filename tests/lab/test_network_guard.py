@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import socket
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -201,3 +203,94 @@ def test_a_check_that_fails_puts_the_host_back(fresh: Lab) -> None:
     assert failed["msg"].endswith("The host was put back as it was before.")
     guard(fresh, host, "absent")
     same(fresh, host, before)
+
+
+WRONG_GATEWAY = """
+- name: Name a gateway that is none
+  ansible.builtin.replace:
+    path: /etc/netplan/50-lab.yaml
+    regexp: "via: 198.51.100.1}"
+    replace: "via: 198.51.100.99}"
+
+- name: Apply it
+  ansible.builtin.command: netplan apply
+  changed_when: true
+"""
+PLAY = """
+- hosts: netplan
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role:
+        name: routable.ipv6.network_guard
+      vars:
+        network_guard_tasks: TASKS
+"""
+
+
+def test_a_wrong_gateway_by_netplan(fresh: Lab, tmp_path: pathlib.Path) -> None:
+    """Through Ansible, by the role; the run names what was missing, and is told of nothing afterwards."""
+    before = look(fresh, "netplan")
+    (tmp_path / "tasks.yml").write_text(WRONG_GATEWAY)
+    (tmp_path / "play.yml").write_text(PLAY.replace("TASKS", str(tmp_path / "tasks.yml")))
+    done = fresh.playbook(str(tmp_path / "play.yml"))
+    assert done.returncode
+    assert "no gateway of IPv4 answers on ens3 (198.51.100.99; it was 198.51.100.1)" in done.stdout
+    assert "The host was put back as it was before." in done.stdout
+    guard(fresh, "netplan", "absent")
+    same(fresh, "netplan", before)
+    fresh.sh("router", "ping -c 1 -W 3 198.51.100.11")
+
+
+def test_a_wrong_gateway_and_nobody_there(fresh: Lab) -> None:
+    before = look(fresh, "netplan")
+    guard(fresh, "netplan", "armed")
+    fresh.sh("netplan", "sed -i 's/198.51.100.1}/198.51.100.99}/' /etc/netplan/50-lab.yaml; netplan apply")
+    assert "via 198.51.100.99" in fresh.sh("netplan", "ip -4 route show default")
+    fresh.sh("netplan", HURRY)
+    until_restored(fresh, "netplan")
+    restorations = guard(fresh, "netplan", "armed", run="two")["restorations"]
+    assert "Bring back /etc/netplan/50-lab.yaml" in restorations[0]
+    guard(fresh, "netplan", "absent", run="two")
+    same(fresh, "netplan", before)
+
+
+def test_the_run_that_died_is_put_back_by_the_next(fresh: Lab) -> None:
+    """The holder was a process of this controller and is no more; a run elsewhere is waited for."""
+    here = f"me on {socket.gethostname()}, process 4000000"
+    guard(fresh, "netplan", "armed", run="dead", holder=here)
+    fresh.sh("netplan", "echo net.ipv6.conf.all.forwarding=0 >/etc/sysctl.d/99-harm.conf")
+    next_run = fresh.module("netplan", "network_guard", state="armed", run_id="two")
+    assert next_run["armed"] and next_run["run"] == "two"
+    fresh.sh("netplan", "test ! -e /etc/sysctl.d/99-harm.conf")
+    assert "the run that had armed the guard has died" in json.dumps(journal(fresh, "netplan"))
+    other = fresh.module("netplan", "network_guard", state="armed", run_id="three", wait=0)
+    assert other["failed"] and other["held"]
+    assert guard(fresh, "netplan", "absent", run="two")["changed"]
+
+
+def test_the_timer_follows_no_clock_that_can_be_set(fresh: Lab) -> None:
+    guard(fresh, "netplan", "armed", timeout=10)
+    shown = fresh.sh("netplan", "systemctl show -p TimersMonotonic -p TimersCalendar routable-ipv6-guard.timer")
+    assert "OnActiveUSec=10s" in shown and "OnCalendar" not in shown
+    until_restored(fresh, "netplan")
+
+
+def test_without_systemd(fresh: Lab) -> None:
+    """A process waits instead, which outlives the connection; one that was killed is noticed by the next run."""
+    fresh.sh("stranger", "ip route add 203.0.113.0/24 dev eth0; echo before >/etc/sysctl.d/10-own.conf")
+    for hurried in (True, False):
+        guard(fresh, "stranger", "armed", timeout=10 if hurried else 300)
+        fresh.sh("stranger", "ip route del 203.0.113.0/24; echo after >/etc/sysctl.d/10-own.conf")
+        if hurried:
+            fresh.sh(
+                "stranger",
+                f"i=0; while [ -e {DIRECTORY}/guard/armed.json ]; do sleep 0.2; i=$((i+1)); [ $i -lt 300 ]; done",
+            )
+        else:
+            fresh.sh("stranger", f"kill -9 $(cut -d' ' -f1 {DIRECTORY}/guard/waiting)")
+            told = guard(fresh, "stranger", "armed", run="two")["restorations"]
+            assert "because nothing waited for its time-out any more" in told[0]
+            guard(fresh, "stranger", "disarmed", run="two")
+        assert "203.0.113.0/24" in fresh.sh("stranger", "ip route")
+        assert fresh.sh("stranger", "cat /etc/sysctl.d/10-own.conf") == "before\n"
+    fresh.sh("stranger", f"ip route del 203.0.113.0/24; rm -r /etc/sysctl.d/10-own.conf {DIRECTORY}")

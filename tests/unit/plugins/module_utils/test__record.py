@@ -111,3 +111,14 @@ def test_it_is_restored_with_the_files_it_speaks_of(directory: str, files: FileS
     record.save(files)
     files.restore()
     assert not os.path.exists(directory)
+
+
+def test_what_others_have_changed_is_named(files: FileSet, directory: str, tmp_path: pathlib.Path) -> None:
+    record = Record("o", directory)
+    paths = [str(tmp_path / name) for name in ("same", "changed", "removed", "unknown")]
+    for path in paths[:3]:
+        pathlib.Path(path).write_text("ours")
+        record.wrote(path, None, "ours")
+    pathlib.Path(paths[1]).write_text("theirs")
+    pathlib.Path(paths[2]).unlink()
+    assert [text.partition(" ")[0] for text in record.foreign(paths)] == paths[1:3]

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+mkdir -p /run/systemd/system/systemd-networkd.service.d
+printf '[Service]\nExecStartPre=/bin/false\n' >/run/systemd/system/systemd-networkd.service.d/fails.conf
+systemctl daemon-reload

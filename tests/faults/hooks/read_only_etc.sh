@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+mount --bind /etc /etc && mount -o remount,bind,ro /etc

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Break every step of a run in every way, and see that no host is lost.
+
+tests/faults/run.py [--sample] [--faults N] [--seconds N] [--hosts NAME,NAME]
+
+A run sets hosts up (playbooks/site.yml) or takes them away (molecule/shared/absent.yml). At one call to each host a fault
+happens. Then the host must be, by itself, as it was before one of the roles or as that role wants it, with its default
+routes, its gateways and its container; and a plain re-run must lead where a run without faults does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import difflib
+import itertools
+import math
+import pathlib
+import sys
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from world import HOSTS, ROOT, World
+
+SITE, ABSENT = "playbooks/site.yml", "molecule/shared/absent.yml"
+DEADLY = ("worker", "between", "run")
+OWN = ("cut", "lost", "off", "midway", "docker_fails", "networkd_fails", "read_only_etc", "disk_full")
+# For the gate: one of each sort, at steps between arming and calling off; the deadly one comes last.
+SAMPLE = (("midway", 9), ("lost", 10), ("between", 11))
+Fault = t.Dict[str, t.Any]
+
+
+@dataclass
+class Tally:
+    injected: collections.Counter[str] = field(default_factory=collections.Counter)
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return sum(self.injected.values())
+
+
+def spread(faults: list[Fault]) -> list[Fault]:
+    """The same faults in an order in which the first few are varied already."""
+    step = next(n for n in range(29, 9999) if math.gcd(n, len(faults)) == 1)
+    return [faults[index * step % len(faults)] for index in range(len(faults))]
+
+
+def turns(names: t.Sequence[str], calls: dict[str, int]) -> t.Iterator[dict[str, Fault]]:
+    """Faults for all hosts at once, until each kind was at each call of each host.
+
+    A worker that dies takes the whole run with it, so that is for all hosts at the same call. All other kinds are one
+    host's own affair, and each host is at another place.
+    """
+    deadly = spread([{"kind": kind, "at": at} for kind in DEADLY for at in range(1, max(calls.values()) + 1)])
+    own = {n: spread([{"kind": kind, "at": at} for kind in OWN for at in range(1, calls[n] + 1)]) for n in names}
+    for index in range(max(len(deadly), *(len(faults) for faults in own.values()))):
+        yield {n: own[n][(index + 7 * place) % len(own[n])] for place, n in enumerate(names)}
+        if index < len(deadly):
+            yield dict.fromkeys(names, deadly[index])
+
+
+class Matrix:
+    """:arg states: the fingerprints a host may have, by its name, in the order in which a run comes by them."""
+
+    def __init__(self, world: World, states: dict[str, list[str]]) -> None:
+        self.world = world
+        self.states = states
+        self.tally = Tally()
+
+    def inject(self, playbook: str, faults: dict[str, Fault]) -> None:
+        """One run with faults, and what must be true after it."""
+        world = self.world
+        world.play(playbook, faults)
+        lift = (ROOT / "tests" / "faults" / "lift.sh").read_text()
+        happened = {name: world.happened(name) for name in world.names}
+        # The death of Ansible itself meets every host.
+        for name in world.names if any(happened[n] and faults[n]["kind"] == "run" for n in world.names) else ():
+            happened[name] = True
+        verdicts = world.all(lambda name: world.recover(name, lift))
+        looks = world.all(world.look)
+        for name in world.names:
+            fault = faults[name]
+            if not happened[name]:
+                continue
+            self.tally.injected[fault["kind"]] += 1
+            verdict = verdicts[name] or self._strange(name, looks[name])
+            label = f"{playbook} {name}: {fault['kind']} at call {fault['at']}"
+            print(f"{'LOST ' if verdict else 'fine '} {label}{': ' + verdict if verdict else ''}", flush=True)
+            if verdict:
+                self.tally.lost.append(f"{label}: {verdict}")
+
+    def converge(self, playbook: str, wanted: int) -> None:
+        """A plain re-run must lead where a run without faults does."""
+        code, output, _calls = self.world.play(playbook)
+        for name, look in self.world.all(self.world.look).items():
+            verdict = self._differs(self.states[name][wanted], look)
+            if code or verdict:
+                tail = "\n".join(line for line in output.splitlines() if "fatal" in line or "FAILED" in line)[-1500:]
+                self.tally.lost.append(
+                    f"{playbook} {name}: the plain re-run ({code}) left {verdict or 'an error'}\n{tail}"
+                )
+                print(f"LOST  {self.tally.lost[-1]}", flush=True)
+
+    def _strange(self, name: str, look: str) -> str:
+        if look in self.states[name]:
+            return ""
+        closest = min(self.states[name], key=lambda state: len(self._differs(state, look)))
+        return f"neither as before nor as wanted: {self._differs(closest, look)}"
+
+    @staticmethod
+    def _differs(wanted: str, look: str) -> str:
+        lines = difflib.unified_diff(wanted.splitlines(), look.splitlines(), lineterm="", n=0)
+        return " / ".join(line for line in lines if not line.startswith(("---", "+++", "@@")))[:1500]
+
+
+def learn(world: World) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
+    """What each host is before, between the roles and after, and how many calls each direction makes."""
+    looks = [world.all(world.look)]
+    calls = {}
+    for playbook in ("tests/faults/docker_host.yml", SITE):
+        code, output, calls[SITE] = world.play(playbook)
+        if code:
+            raise SystemExit(output[-4000:])
+        looks.append(world.all(world.look))
+    code, output, calls[ABSENT] = world.play(ABSENT)
+    if code:
+        raise SystemExit(output[-4000:])
+    looks.append(world.all(world.look))
+    # How many calls a run from nothing makes.
+    code, _output, calls[SITE] = world.play(SITE)
+    world.play(ABSENT)
+    return {name: [look[name] for look in looks] for name in world.names}, calls
+
+
+def whole(world: World, limit: int, seconds: float) -> Tally:
+    states, calls = learn(world)
+    print(f"calls per run: {calls}", flush=True)
+    for name, seen in states.items():
+        if seen[0] != seen[3]:
+            print(f"{name}: taken away is not as before: {Matrix._differs(seen[0], seen[3])}", flush=True)
+    found = Matrix(world, states)
+    end = time.monotonic() + seconds
+    for there, back in zip(turns(world.names, calls[SITE]), itertools.cycle(turns(world.names, calls[ABSENT]))):
+        found.inject(SITE, there)
+        found.converge(SITE, 2)
+        found.inject(ABSENT, back)
+        found.converge(ABSENT, 3)
+        if found.tally.number >= limit or time.monotonic() > end:
+            break
+    return found.tally
+
+
+def sample(world: World) -> Tally:
+    """A few, for every run of the tests: what a host may be after them is known from before, and from the re-run."""
+    before = world.all(world.look)
+    found = Matrix(world, {name: [look] for name, look in before.items()})
+    found.inject(SITE, {name: {"kind": kind, "at": at} for name, (kind, at) in zip(world.names, SAMPLE)})
+    code, output, _calls = world.play(SITE)
+    if code:
+        found.tally.lost.append(f"the plain re-run failed: {output[-3000:]}")
+    again = world.play(SITE)[1]
+    if any(f"changed={number}" in again for number in range(1, 10)):
+        found.tally.lost.append(f"the run after that changed something: {again[-3000:]}")
+    return found.tally
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sample", action="store_true", help="a few faults on three hosts")
+    parser.add_argument("--faults", type=int, default=500, help="how many at least")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no new ones begin")
+    parser.add_argument("--hosts", default="", help="by default all four, three of them for the sample")
+    parser.add_argument("--lab", default="t-faults", help="the name of the lab")
+    options = parser.parse_args()
+    names = (
+        options.hosts.split(",") if options.hosts else [host["name"] for host in HOSTS][: 3 if options.sample else 4]
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        world = World(options.lab, pathlib.Path(directory), names)
+        world.up()
+        try:
+            tally = sample(world) if options.sample else whole(world, options.faults, options.seconds)
+        finally:
+            world.down()
+    print(f"\n{tally.number} faults injected: {', '.join(f'{kind} {n}' for kind, n in sorted(tally.injected.items()))}")
+    print(f"{len(tally.lost)} hosts lost")
+    for line in tally.lost:
+        print(line)
+    return 1 if tally.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

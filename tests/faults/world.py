@@ -1,0 +1,208 @@
+# Copyright (c) 2026, routable.ipv6 contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lab hosts that Ansible reaches through a docker command which can be told to fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "lab"))
+from routable_lab import hosts as lab_hosts  # noqa: E402
+from routable_lab import network  # noqa: E402
+from routable_lab.shell import LabError  # noqa: E402
+
+GUARD = "/var/lib/routable-ipv6/guard"
+SECONDS = 150.0  # until a host is back, whatever happened to it
+# What a host is: all that the roles and the guard may touch, without what changes by itself.
+LOOK = r"""
+find /etc /usr/local -xdev ! -type d | grep -v -e /mtab -e resolv.conf -e hostname -e '/hosts' -e 'ld.so.cache' | sort | while read f
+do [ -L "$f" ] && echo "$f -> $(readlink "$f")" || echo "$(stat -c '%a %u:%g' "$f") $(sha256sum "$f")"; done
+ip -o addr show | grep -v veth | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//' | grep -v -e 'docker0.* fe80::' -e 'br-.* fe80::' | sort
+for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80' | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
+ip -6 neigh show proxy
+nft -s list tables | grep -v -e ' nat$' -e ' filter$' -e ' raw$' | while read t; do nft -s list $t; done
+for tool in iptables ip6tables; do $tool-save | grep '^-A' | grep -v -e DOCKER; done
+cd /proc/sys/net/ipv6/conf; for l in all default lo docker0 e*; do for k in forwarding accept_ra proxy_ndp disable_ipv6; do echo $l $k $(cat $l/$k); done; done
+systemctl list-units --plain --no-legend --all '*.service' '*.timer' | awk '{print $1, $3}' | grep -e docker -e network -e Network -e routable -e ndppd -e nftables | sort
+docker network ls --filter type=custom --format '{{.Name}}'
+"""
+# Four ways of an uplink, each of them with another Docker or another manager.
+HOSTS = [
+    {"name": "networkd", "suite": "trixie", "uplink": "enp1s0", "manager": "networkd"},
+    {"name": "netplan", "suite": "sid", "uplink": "enp1s0", "manager": "netplan"},
+    {"name": "kernel", "suite": "bookworm", "uplink": "ens3", "manager": "kernel"},
+    {"name": "ifupdown", "suite": "trixie", "uplink": "ens3", "manager": "ifupdown"},
+]
+KEEPER = """
+docker image inspect busybox >/dev/null 2>&1 || docker import /opt/lab/busybox.tgz busybox >/dev/null
+docker run -d --name keeper --restart always --stop-signal KILL busybox sleep 2147483647 >/dev/null
+"""
+HURRY = f"""
+if [ -e {GUARD}/armed.json ] && systemctl -q is-active routable-ipv6-guard.timer; then
+    sed -i s/^OnActiveSec=.*/OnActiveSec=1/ /etc/systemd/system/routable-ipv6-guard.timer
+    systemctl daemon-reload; systemctl restart routable-ipv6-guard.timer
+fi
+"""
+# A host that nobody has lost: its guard is done, its routes lead somewhere, and its containers run.
+ALIVE = f"""
+test ! -e {GUARD}/armed.json || {{ echo armed; exit 1; }}
+case $(systemctl is-active routable-ipv6-guard.service) in inactive) ;; *) echo restoring; exit 1;; esac
+ip -4 route show default | grep -q . || {{ echo no IPv4 default route; exit 1; }}
+ip -6 route show default | grep -q . || {{ echo no IPv6 default route; exit 1; }}
+ping -c 1 -W 2 198.51.100.1 >/dev/null || {{ echo no IPv4 gateway; exit 1; }}
+ping -6 -c 1 -W 2 2001:db8:ffff::1 >/dev/null || {{ echo no internet; exit 1; }}
+test "$(docker inspect -f '{{{{.State.Running}}}}' keeper 2>&1)" = true || {{ echo keeper is down; exit 1; }}
+ls -A /etc /etc/docker /etc/systemd/system /etc/sysctl.d 2>/dev/null | grep -e '^\\.guard-' -e '^\\.ansible_tmp' && {{ echo half-written file; exit 1; }}
+exit 0
+"""
+
+
+class World:
+    """The lab of this test and its hosts.
+
+    :arg names: which of :data:`HOSTS`.
+    """
+
+    def __init__(self, lab: str, directory: pathlib.Path, names: t.Sequence[str]) -> None:
+        self.lab = lab
+        self.directory = directory
+        self.hosts = [host for host in HOSTS if host["name"] in names]
+        self.names = [host["name"] for host in self.hosts]
+        self.faults = directory / "faults"
+        self.environ = {**os.environ, "LAB_NAME": lab, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+        self.docker = ""
+
+    def up(self) -> None:
+        topology = self.directory / "topology.json"
+        topology.write_text(json.dumps({"hosts": self.hosts}))
+        self._lab("down")
+        self._lab("up", "--topology", str(topology))
+        for line in self._lab("env").splitlines():
+            name, sep, value = line.replace("export ", "", 1).partition("=")
+            if sep:
+                self.environ[name.strip()] = os.environ[name.strip()] = value.strip().strip("'\"")
+        self.docker = str(shutil.which("docker"))
+        (self.directory / "bin").mkdir(exist_ok=True)
+        (self.directory / "bin" / "docker").unlink(missing_ok=True)
+        (self.directory / "bin" / "docker").symlink_to(ROOT / "tests" / "faults" / "docker")
+        self._write_inventory()
+        self.all(lambda name: self.sh(name, KEEPER))
+
+    def down(self) -> None:
+        self._lab("down")
+
+    def container(self, name: str) -> str:
+        return f"{self.lab}-{name}"
+
+    def all(self, action: t.Callable[[str], t.Any]) -> dict[str, t.Any]:
+        with ThreadPoolExecutor(len(self.names)) as pool:
+            return dict(zip(self.names, pool.map(action, self.names), strict=True))
+
+    def try_sh(self, name: str, script: str) -> tuple[int, str]:
+        words = [self.docker, "exec", "-i", self.container(name), "sh"]
+        done = subprocess.run(
+            words, input=script, text=True, capture_output=True, errors="replace", env=self.environ, check=False
+        )
+        return done.returncode, done.stdout
+
+    def sh(self, name: str, script: str) -> str:
+        code, output = self.try_sh(name, f"set -e\n{script}")
+        if code:
+            raise AssertionError(f"{name}: {script}\n{output}")
+        return output
+
+    def play(self, playbook: str, faults: dict[str, dict[str, t.Any]] | None = None) -> tuple[int, str, dict[str, int]]:
+        """Run a playbook; gives its status, its output, and how many calls each host has seen.
+
+        :arg faults: by host's name ``{"kind": ..., "at": ...}``.
+        """
+        shutil.rmtree(self.faults, ignore_errors=True)
+        self.faults.mkdir()
+        (self.faults / "REAL").write_text(self.docker)
+        for hook in (ROOT / "tests" / "faults" / "hooks").glob("*.sh"):
+            shutil.copy(hook, self.faults)
+        for name in self.names:
+            fault = (faults or {}).get(name, {"kind": "none", "at": 0})
+            (self.faults / f"{self.container(name)}.json").write_text(json.dumps(fault))
+        path = f"{self.directory}/bin:{pathlib.Path(sys.executable).parent}:{self.environ['PATH']}"
+        environ = {**self.environ, "PATH": path, "FAULTS": str(self.faults)}
+        command = ["ansible-playbook", "-i", str(self.directory / "inventory.json"), str(ROOT / playbook)]
+        done = subprocess.run(
+            command, env=environ, cwd=ROOT, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False
+        )
+        calls = {name: self._size(f"{self.container(name)}.calls") for name in self.names}
+        return done.returncode, done.stdout + done.stderr, calls
+
+    def happened(self, name: str) -> bool:
+        return (self.faults / f"{self.container(name)}.happened").exists()
+
+    def recover(self, name: str, lift: str) -> str:
+        """Switch the host on if it is off, lift what lasts, and let its guard's time be up; why it is lost, or nothing."""
+        if (self.faults / f"{self.container(name)}.off").exists():
+            self._boot(name)
+        self.try_sh(name, lift)
+        self.try_sh(name, HURRY)
+        end = time.monotonic() + SECONDS
+        while True:
+            code, output = self.try_sh(name, ALIVE)
+            if code == 0:
+                return ""
+            if time.monotonic() > end:
+                return output.strip() or f"status {code}"
+            time.sleep(1)
+
+    def look(self, name: str) -> str:
+        return self.try_sh(name, LOOK)[1]
+
+    def _boot(self, name: str) -> None:
+        host = lab_hosts.find(self.lab, name)
+        subprocess.run([self.docker, "start", self.container(name)], env=self.environ, capture_output=True, check=False)
+        try:
+            network.plug(self.lab, [network.cable(host)])
+            lab_hosts.booted(self.lab, host)
+        except LabError as error:
+            # What became of it is seen soon.
+            print(f"{name}: {error}", file=sys.stderr)
+
+    def _size(self, name: str) -> int:
+        path = self.faults / name
+        return path.stat().st_size if path.exists() else 0
+
+    def _lab(self, *words: str) -> str:
+        done = subprocess.run(
+            [str(ROOT / "lab" / "lab"), *words], text=True, capture_output=True, env=self.environ, check=False
+        )
+        if done.returncode:
+            raise SystemExit(f"lab {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _write_inventory(self) -> None:
+        inventory = {
+            "all": {
+                "vars": {
+                    "ansible_connection": "community.docker.docker",
+                    "ansible_python_interpreter": "/usr/bin/python3",
+                    "docker_host_addresses": [{"name": "web", "suffix": "::20", "ports": [80]}],
+                    "ipv6_state_dir": str(self.directory / "state"),
+                },
+                "children": {
+                    "docker_hosts": {
+                        "children": {
+                            "vultr": {"hosts": {n: {"ansible_host": self.container(n)} for n in self.names}},
+                        }
+                    }
+                },
+            }
+        }
+        (self.directory / "inventory.json").write_text(json.dumps(inventory))
