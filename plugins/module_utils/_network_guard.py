@@ -35,6 +35,9 @@ PATHS = (
     "/etc/nftables.d",
     "/etc/iptables",
     "/etc/docker/daemon.json",
+    # What a module that was killed has left half written there.
+    "/etc/docker/.ansible_tmp*",
+    "/etc/.ansible_tmp*",
     "/etc/default/docker",
     "/etc/routable-ipv6",
     "/usr/local/lib/routable-ipv6",

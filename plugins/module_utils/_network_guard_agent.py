@@ -780,6 +780,7 @@ def restore(directory: str, why: str, only_files: bool = False) -> list[str]:
         return []
     remove(os.path.join(directory, "spare"))
     before = armed["snapshot"]
+    sweep(before["options"]["paths"])
     now = take(before["options"])
     if armed["boot"] != boot_id() or armed.get("tried"):
         before = with_new_units(before, now)
@@ -803,6 +804,15 @@ def restore(directory: str, why: str, only_files: bool = False) -> list[str]:
     return failed
 
 
+def sweep(paths: t.Iterable[str]) -> None:
+    """Remove what a restoration that was killed has left half written. Call it with the lock held."""
+    for top in [found for pattern in paths for found in glob.glob(pattern)]:
+        for path in below(top):
+            if os.path.basename(path).startswith(".guard-"):
+                with contextlib.suppress(OSError):
+                    remove(path)
+
+
 def take_away(directory: str) -> list[str]:
     """Remove what only an armed guard needs; what could not be removed does nothing without ``armed.json``."""
     failed = []
@@ -821,6 +831,7 @@ def take_away(directory: str) -> list[str]:
         run("systemctl", "reset-failed", f"{UNIT}*")
     for name in ("armed.json", "spare", "waiting", "network_guard_agent.py"):
         remove(os.path.join(directory, name))
+    sweep([directory, os.path.dirname(UNITS)])
     return failed
 
 

@@ -235,6 +235,14 @@ def test_a_file_that_cannot_be_written_leaves_nothing_half_done(
     assert os.listdir(tmp_path) == ["a"]
 
 
+def test_what_was_left_half_written_is_swept(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in (".guard-1", "deep/.guard-2", "deep/kept"):
+        (tmp_path / name).write_text("x")
+    agent.sweep([f"{tmp_path}*"])
+    assert sorted(agent.below(str(tmp_path))) == [f"{tmp_path}/deep", f"{tmp_path}/deep/kept"]
+
+
 def test_too_much_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent, "LARGEST", 1 << 20)
     (tmp_path / "big").write_bytes(b"\0" * (1 << 20))
