@@ -55,9 +55,11 @@ ALONE = Step("traces", "tests/traces.sh", cores=float("inf"), hosts=1)
 # Lab hosts of a step, by its name or by the first word of that. NetworkManager's hosts count as one and a half.
 HOSTS = {
     "lab-site": 8,
-    "site": 8,
+    "site": 10,
     "lab-bosh": 1,
     "molecule-bosh_cloud_config": 1,
+    "molecule-ec2_docker_host": 2,
+    "lab-instance_uplink": 2,
     "lab-uplink_ra": 6,
     "lab-docker_ipv6_daemon_absent": 4,
     "molecule": 4,
