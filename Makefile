@@ -17,7 +17,7 @@ STEPS ?=
 # What to measure: the names of files in tests/benchmarks.
 BENCH ?= $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
 
-.PHONY: help setup site test test-faults bench lab-up lab-down lab-status clean
+.PHONY: help setup site test test-faults test-fresh bench lab-up lab-down lab-status clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,11 +29,17 @@ site: lab-up ## Bring the lab up, give its containers addresses, prove them with
 	@$(WITH_LAB) $(PLAY) playbooks/site.yml lab/containers.yml
 	@$(WITH_LAB) $(PLAY) playbooks/verify.yml
 
-test: setup ## Check everything, two steps at a time (STEPS="unit lint" for some of it).
+test: setup ## Check everything, steps side by side (STEPS="unit lint" for some of it).
 	@$(PYTHON) tests/run.py $(STEPS)
 
 test-faults: setup ## Break every step of a run in every way, and count the hosts that are lost (NUMBER=500 or DURATION=3600 ends it).
 	@.venv/bin/python tests/faults/run.py $(if $(NUMBER),--faults $(NUMBER)) $(if $(DURATION),--seconds $(DURATION))
+
+# On which machine: trixie or bookworm, and --engine where a Docker engine runs there already.
+FRESH ?= trixie
+
+test-fresh: ## See `make site` succeed on a machine that has nothing (FRESH="--engine bookworm" for another one).
+	@$(PYTHON) tests/tools/fresh_machine.py $(FRESH)
 
 bench: site ## Measure, each figure beside its goal; ends with what missed one (BENCH="filters" for some of it).
 	@$(WITH_LAB) export PYTHONPATH="$(CURDIR)/.dev"; missed=; for name in $(BENCH); do \

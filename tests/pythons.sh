@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
-# What runs on targets, on every Python of theirs that this machine has beside the checkout's own: the unit tests of
-# module_utils, with nothing of Ansible but its module_utils, as in the payload that goes to a target.
+# What runs on targets, on every Python of theirs that this machine has beside the checkout's own: every module can be
+# imported, and the unit tests of module_utils pass, with nothing of Ansible but its module_utils, as in the payload that
+# goes to a target.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 # The ansible-core with the widest range of targets, 3.8 to 3.13.
@@ -35,6 +36,8 @@ for version in 3.8 3.9 3.10 3.11 3.12 3.13; do
         touch "$venv/complete"
     fi
     printf '\n== Python %s\n' "$version"
-    PYTHONPATH=$root/.dev:$ansible "$venv/bin/python" -m pytest tests/unit/plugins/module_utils -q -p no:cacheprovider \
+    export PYTHONPATH=$root/.dev:$ansible
+    "$venv/bin/python" tests/tools/import_all.py
+    "$venv/bin/python" -m pytest tests/unit/plugins/module_utils -q -p no:cacheprovider \
         --hypothesis-profile=few "${controller[@]/#/--ignore=}" "$@"
 done
