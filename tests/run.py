@@ -110,6 +110,7 @@ def steps() -> list[Step]:
         Step("pythons", "tests/pythons.sh"),
         Step("ledger", "tests/ledger.sh"),
         Step("aws", "tests/aws.sh"),
+        Step("faults", "tests/faults.sh"),
         *longest_first(
             [
                 with_lab("site", "tests/site.sh"),

@@ -259,7 +259,9 @@ def test_the_run_that_died_is_put_back_by_the_next(fresh: Lab) -> None:
     here = f"me on {socket.gethostname()}, process 4000000"
     guard(fresh, "netplan", "armed", run="dead", holder=here)
     fresh.sh("netplan", "echo net.ipv6.conf.all.forwarding=0 >/etc/sysctl.d/99-harm.conf")
-    next_run = fresh.module("netplan", "network_guard", state="armed", run_id="two")
+    next_run = fresh.module(
+        "netplan", "network_guard", state="armed", run_id="two", holder="me on elsewhere, process 1"
+    )
     assert next_run["armed"] and next_run["run"] == "two"
     fresh.sh("netplan", "test ! -e /etc/sysctl.d/99-harm.conf")
     assert "the run that had armed the guard has died" in json.dumps(journal(fresh, "netplan"))
@@ -277,10 +279,13 @@ def test_the_timer_follows_no_clock_that_can_be_set(fresh: Lab) -> None:
 
 def test_without_systemd(fresh: Lab) -> None:
     """A process waits instead, which outlives the connection; one that was killed is noticed by the next run."""
-    fresh.sh("stranger", "ip route add 203.0.113.0/24 dev eth0; echo before >/etc/sysctl.d/10-own.conf")
+    fresh.sh(
+        "stranger",
+        "mkdir -p /etc/sysctl.d; ip -6 route add 2001:db8:77::/64 dev eth0; echo before >/etc/sysctl.d/10-own.conf",
+    )
     for hurried in (True, False):
         guard(fresh, "stranger", "armed", timeout=10 if hurried else 300)
-        fresh.sh("stranger", "ip route del 203.0.113.0/24; echo after >/etc/sysctl.d/10-own.conf")
+        fresh.sh("stranger", "ip -6 route del 2001:db8:77::/64; echo after >/etc/sysctl.d/10-own.conf")
         if hurried:
             fresh.sh(
                 "stranger",
@@ -291,6 +296,6 @@ def test_without_systemd(fresh: Lab) -> None:
             told = guard(fresh, "stranger", "armed", run="two")["restorations"]
             assert "because nothing waited for its time-out any more" in told[0]
             guard(fresh, "stranger", "disarmed", run="two")
-        assert "203.0.113.0/24" in fresh.sh("stranger", "ip route")
+        assert "2001:db8:77::/64" in fresh.sh("stranger", "ip -6 route")
         assert fresh.sh("stranger", "cat /etc/sysctl.d/10-own.conf") == "before\n"
-    fresh.sh("stranger", f"ip route del 203.0.113.0/24; rm -r /etc/sysctl.d/10-own.conf {DIRECTORY}")
+    fresh.sh("stranger", f"ip -6 route del 2001:db8:77::/64; rm -r /etc/sysctl.d/10-own.conf {DIRECTORY}")
