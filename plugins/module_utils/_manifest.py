@@ -40,7 +40,7 @@ def owner_of(name: str, text: str, look: Digest) -> dict[str, t.Any]:
                 "intact": now == known["after_sha256"],
             }
         )
-    return {"owner": name, "files": files, "values": content.get("values", {}), "holders": content.get("holders", [])}
+    return {"owner": name, "files": files, "former": content.get("values", {}), "holders": content.get("holders", [])}
 
 
 def drift(owners: t.Iterable[t.Mapping[str, t.Any]], units: t.Mapping[str, bool]) -> list[str]:

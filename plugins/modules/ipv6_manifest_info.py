@@ -59,7 +59,7 @@ owners:
           for no file, and whether it is C(intact).
       type: list
       elements: dict
-    values:
+    former:
       description: Other values as they were before, as kernel parameters.
       type: dict
     holders:
@@ -74,7 +74,7 @@ owners:
           after: 5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
           now: 5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
           intact: true
-      values: {"net/ipv6/conf/all/forwarding": "0"}
+      former: {"net/ipv6/conf/all/forwarding": "0"}
       holders: [docker_host]
 units:
   description: The units of this collection, and whether each runs.
