@@ -23,8 +23,9 @@ cd "$collection"
 export ANSIBLE_COLLECTIONS_PATH=${PWD%/ansible_collections/*}
 unset ANSIBLE_CONFIG
 step ansible-lint --offline --strict
-step antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+step antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs dependent .
 step antsibull-changelog lint
+step antsibull-changelog lint-changelog-yaml changelogs/changelog.yaml
 [ -z "$failed" ] || {
     printf '\nfailed:%s\n' "$failed"
     exit 1
