@@ -18,6 +18,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
     parse_interface,
     parse_prefix,
 )
+from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 NETWORKS = ("both", "bridge", "user")
@@ -25,8 +26,6 @@ PROTOCOLS = ("tcp", "udp")
 
 # moby: daemon/names/names.go, RestrictedNameChars; at least two characters, and nothing else.
 _DOCKER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-# Linux: IFNAMSIZ is 16 with the closing zero, no blank and no slash; the rest keeps the name usable everywhere.
-_BRIDGE_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}")
 # Upstream "28.5.2", Debian "20.10.24+dfsg1", and with an epoch "5:28.5.1-1~debian.12~bookworm".
 _VERSION = re.compile(r"(?:\d+:)?v?(\d+)(?:\.(\d+))?(?![\d:])")
 
@@ -230,12 +229,7 @@ def _occupied(item: object) -> ipaddress.IPv6Network:
 
 
 def _bridge_name(name: str) -> str:
-    if not _BRIDGE_NAME.fullmatch(name):
-        raise Refused(
-            f"bridge_name={name}",
-            "Linux takes interface names of 1 to 15 characters; here letters, digits, '_', '.' and '-'",
-            "Choose such a name",
-        )
+    parse_interface_name(name, "bridge_name")
     if name == "docker0":
         raise Refused("bridge_name=docker0", "this is Docker's default bridge", "Choose another name")
     return name

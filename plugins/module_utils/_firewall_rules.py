@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address, parse_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_input import Port, read_ports
+from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 FAMILY = "ip6"
@@ -23,7 +24,6 @@ UNITS = "/etc/systemd/system"
 
 # It is part of a table's, a file's and a unit's name.
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_INTERFACE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}")
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,7 @@ def read(name: str, prefixes: t.Iterable[object], allow: t.Iterable[object], bri
     opened: list[tuple[ipaddress.IPv6Network, Port]] = []
     for entry in allow:
         opened.extend(_opened(entry, networks))
-    names = tuple(sorted(set(bridges)))
-    for bridge in names:
-        if not _INTERFACE.fullmatch(bridge):
-            raise Refused(f"bridges={bridge}", "this is not the name of an interface", "Give names as `ip link` does")
+    names = tuple(sorted({parse_interface_name(bridge, "bridges") for bridge in bridges}))
     return Firewall(read_name(name), networks, _without_covered(opened), names)
 
 

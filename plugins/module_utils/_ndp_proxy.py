@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import re
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address, parse_prefix
+from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 
 BACKENDS = ("kernel", "ndppd", "networkd", "none")
@@ -28,9 +28,6 @@ AGENT_PATH = "/usr/local/lib/routable-ipv6/ndp_proxy_agent.py"
 # The unit that systemd makes from the init script of Debian's package.
 DISTRIBUTION_UNIT = "ndppd.service"
 
-# Linux allows more (dev_valid_name), but none of it survives in all of: a unit's name, ndppd's configuration (which
-# has no working quotes), and a path.
-_INTERFACE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
 # Addresses that no neighbour asks for on an uplink: RFC 4291, sections 2.5.2, 2.5.3, 2.5.6 and 2.7.
 _NOT_BEHIND_A_HOST = tuple(ipaddress.IPv6Network(text) for text in ("::/127", "fe80::/10", "ff00::/8"))
 
@@ -113,20 +110,6 @@ def config_path(uplink: str, kind: str) -> str:
     return f"{CONFIG_DIRECTORY}/ndp-{uplink}.{kind}"
 
 
-def parse_name(text: object, name: str) -> str:
-    """The name of a network interface.
-
-    :raises Refused: not a name, or one that a unit, a path or ndppd's configuration cannot hold.
-    """
-    if not isinstance(text, str) or not _INTERFACE.match(text) or text in (".", ".."):
-        raise Refused(
-            f"{name}={text}",
-            "an interface's name is 1 to 15 letters, digits, underscores, hyphens and dots",
-            "Give the name that `ip link` shows, or rename the interface",
-        )
-    return text
-
-
 def read(options: t.Mapping[str, t.Any]) -> Wanted:
     """Parse the options.
 
@@ -150,11 +133,11 @@ def read(options: t.Mapping[str, t.Any]) -> Wanted:
         for text in options["addresses"]
     }
     return Wanted(
-        uplink=parse_name(options["uplink"], "uplink"),
+        uplink=parse_interface_name(options["uplink"], "uplink"),
         backend=backend,
         prefixes=tuple(sorted(prefixes)),
         addresses=tuple(sorted(addresses)),
-        bridges=tuple(dict.fromkeys(parse_name(text, "bridges") for text in options["bridges"])),
+        bridges=tuple(dict.fromkeys(parse_interface_name(text, "bridges") for text in options["bridges"])),
         ndppd_mode=mode,
     )
 

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy as rules
+from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy import Setup
 from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_backends import setup as setup_for
 from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_client import Proxy, agent_text
@@ -43,7 +44,7 @@ def wanted_setup(proxy: Proxy, params: dict[str, t.Any], program: str) -> Setup:
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply, read back."""
     params = module.params
-    uplink = rules.parse_name(params["uplink"], "uplink")
+    uplink = parse_interface_name(params["uplink"], "uplink")
     if os.geteuid() != 0:
         raise Refused(f"uplink={uplink}", "only root may set up an NDP proxy", "Run the task with become")
     proxy = Proxy(module, uplink)

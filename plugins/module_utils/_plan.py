@@ -15,6 +15,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+# Characters of a part of a message: enough for a sentence, and an end for what nobody would read.
+_MOST = 1000
+
+
+def printable(text: str, most: int = _MOST) -> str:
+    """Text for a message or a log: it stays on its line, does nothing to a terminal, and comes to an end."""
+    cut = text if len(text) <= most else f"{text[:most]}…"
+    if cut.isprintable():
+        return cut
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in cut)
+
 
 class Refused(Exception):
     """A wanted value that cannot work, found before anything is touched.
@@ -25,7 +36,7 @@ class Refused(Exception):
     """
 
     def __init__(self, what: str, rule: str, remedy: str) -> None:
-        super().__init__(f"{what}: {rule}. {remedy}.")
+        super().__init__(f"{printable(what)}: {printable(rule)}. {printable(remedy)}.")
         self.what = what
         self.rule = rule
         self.remedy = remedy

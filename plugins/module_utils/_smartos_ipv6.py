@@ -114,7 +114,7 @@ def settings(zone: Zone, wish: Wish, inside: service.Inside) -> service.Settings
             raise Refused(f"{zone}", f"mdata-get sdc:nics gave no NICs ({error})", "Set static to false") from error
     # Static addresses need the link-local one, which comes with addrconf (ipadm(8)).
     wanted = [nic.interface for nic in chosen if wish.addrconf or any(name == nic.interface for name, _one in statics)]
-    by_boot = {nic.interface for nic in chosen if "addrconf" in nic.ips and inside.has_addrconf(nic.interface)}
+    by_boot = {nic.interface for nic in chosen if "addrconf" in nic.ips and inside.has_addrconf(nic.interface, True)}
     interface = ""
     if wish.gateway and ipaddress.IPv6Address(wish.gateway).is_link_local:
         names = sorted({name for name, _one in statics}) or [nic.interface for nic in chosen]
@@ -129,30 +129,26 @@ def settings(zone: Zone, wish: Wish, inside: service.Inside) -> service.Settings
 def service_changes(name: str, wanted: service.Settings, inside: service.Inside) -> list[Change]:
     """At most one change, ``service`` or ``unservice``, with ``script`` and ``undo`` for a shell in the zone."""
     known = bool(inside.state)
+    gateway = service.gateway_of(inside.files.get(service.SETTINGS_PATH, ""))
+    new_gateway = service.gateway_of(wanted.text())
+    undo = service.restore_script(inside, new_gateway)
     if wanted == service.Settings():
         if not inside.made_by_service:
             return []
-        gateway = service.gateway_of(inside.files.get(service.SETTINGS_PATH, ""))
         script = service.remove_script(known, inside.objects, gateway)
-        sentence = f"In {name}, remove the service {service.FMRI}"
-        return [Change(sentence, "unservice", {"script": script, "undo": _restore(inside)})]
+        return [Change(f"In {name}, remove the service {service.FMRI}", "unservice", {"script": script, "undo": undo})]
     texts = {**service.TEXTS, service.SETTINGS_PATH: wanted.text()}
     stale = {path: texts[path] for path in service.PATHS if inside.files.get(path) != texts[path]}
-    if not stale and inside.state == "online":
+    dropped = inside.lingering(wanted)
+    if not stale and not dropped and inside.state == "online" and not inside.lacks(wanted):
         return []
-    start = service.start_script(known, service.MANIFEST_PATH in stale, inside.state)
-    sentence = f"In {name}, {'write ' + ', '.join(stale) + ' and ' if stale else ''}have {service.FMRI} online"
-    head = "PATH=/usr/sbin:/usr/bin\nexport PATH\n"
-    script = head + (service.write_script(stale) if stale else "") + start
-    return [Change(sentence, "service", {"script": script, "undo": _restore(inside)})]
-
-
-def _restore(inside: service.Inside) -> str:
-    """Shell commands that bring back what was there, as far as the service is concerned."""
-    if not inside.files:
-        return service.remove_script(True, (), "").replace(" || exit 1", "")
-    texts = dict(inside.files)
-    return service.write_script(texts) + service.start_script(False, True, "")
+    steps = [f"write {', '.join(stale)}"] if stale else []
+    steps += [f"take {', '.join(dropped)} away"] if dropped else []
+    script = "PATH=/usr/sbin:/usr/bin\nexport PATH\n" + (service.write_script(stale) if stale else "")
+    script += service.drop_script(dropped, gateway if gateway != new_gateway else "")
+    script += service.start_script(known, service.MANIFEST_PATH in stale, inside.state)
+    sentence = f"In {name}, {' and '.join([*steps, f'have {service.FMRI} online'])}"
+    return [Change(sentence, "service", {"script": script, "undo": undo})]
 
 
 def lx_ips(zone: Zone, wish: Wish) -> dict[str, list[str]]:

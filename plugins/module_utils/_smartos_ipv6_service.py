@@ -12,6 +12,8 @@ kept below /opt/custom, which outlives a boot of the global zone; manifests in /
 
 from __future__ import annotations
 
+import ipaddress
+import shlex
 import typing as t
 
 FMRI = "svc:/site/routable-ipv6:default"
@@ -160,6 +162,19 @@ class AddressObject(t.NamedTuple):
     state: str
     address: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two objects the same one: the interface, and the address by value."""
+        return static_key(self.name.partition("/")[0], self.address)
+
+
+def static_key(interface: str, address: str) -> tuple[str, str]:
+    try:
+        return interface, str(ipaddress.ip_interface(address))
+    except ValueError:
+        # dhcp and addrconf objects may have none yet.
+        return interface, address
+
 
 class Inside(t.NamedTuple):
     """What was found in a zone. ``state`` is that of our service, empty if there is none; ``up`` is whether it has
@@ -172,8 +187,35 @@ class Inside(t.NamedTuple):
     nics: str
     files: t.Mapping[str, str]
 
-    def has_addrconf(self, interface: str) -> bool:
-        return any(one.kind == "addrconf" and one.name.startswith(f"{interface}/") for one in self.objects)
+    def has_addrconf(self, interface: str, but_ours: bool = False) -> bool:
+        """Whether the interface takes addresses from router advertisements; ``but_ours`` leaves our object out."""
+        return any(
+            one.kind == "addrconf"
+            and one.name.startswith(f"{interface}/")
+            and not (but_ours and one.name == f"{interface}/{OBJECT}")
+            for one in self.objects
+        )
+
+    def lacks(self, wanted: Settings) -> bool:
+        """Whether something is not there that the service has to make."""
+        interfaces = set(wanted.addrconf) - {EVERY}
+        if EVERY in wanted.addrconf:
+            interfaces |= {name for name in self.interfaces if not name.startswith("lo")}
+        # An address is assigned once, whatever the number of interfaces that may use it.
+        there = {one.key[1] for one in self.objects}
+        missing = {static_key(*one)[1] for one in wanted.statics} - there
+        return bool(missing) or not all(map(self.has_addrconf, interfaces))
+
+    def lingering(self, wanted: Settings) -> list[str]:
+        """Our address objects that the service would not make any more."""
+        keys = {static_key(*one) for one in wanted.statics}
+        links = set(wanted.addrconf)
+        stay = {
+            one.name
+            for one in self.objects
+            if (one.key in keys if one.kind == "static" else EVERY in links or one.name.partition("/")[0] in links)
+        }
+        return [name for name in our_objects(self.objects) if name not in stay]
 
     @property
     def made_by_service(self) -> bool:
@@ -211,10 +253,15 @@ def _object(line: str) -> AddressObject:
 
 
 def write_script(texts: t.Mapping[str, str]) -> str:
-    """Shell commands that write these files, each in one step."""
-    lines = ["mkdir -p /opt/custom/smf /opt/custom/method /opt/custom/etc || exit 1"]
+    """Shell commands that write these files, each in one step and readable for all.
+
+    ZFS keeps the order of what is written and renamed, so nothing has to be flushed in between.
+    """
+    lines = ["umask 022", "mkdir -p /opt/custom/smf /opt/custom/method /opt/custom/etc || exit 1"]
     for path, text in texts.items():
-        lines += [f"cat >{path}.new <<'{_MARK}' || exit 1", text.rstrip("\n"), _MARK, f"mv {path}.new {path} || exit 1"]
+        lines.append(
+            f"printf %s {shlex.quote(text)} >{path}.new && mv {path}.new {path} || {{ rm -f {path}.new; exit 1; }}"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -226,9 +273,18 @@ def start_script(known: bool, manifest_changed: bool, state: str) -> str:
     if state == "maintenance":
         lines.append(f"svcadm clear {FMRI} </dev/null || exit 1")
     elif state == "online":
-        lines.append(f"svcadm restart {FMRI} </dev/null || exit 1")
+        # A restart does not wait until the method has run.
+        lines.append(f"svcadm disable -s {FMRI} </dev/null || exit 1")
     lines.append(f"svcadm enable -rs {FMRI} </dev/null || exit 1")
     return "\n".join(lines) + "\n"
+
+
+def drop_script(names: t.Iterable[str], gateway: str) -> str:
+    """Shell commands that take address objects away, and the default route by a gateway."""
+    lines = [f"ipadm delete-addr {shlex.quote(name)} </dev/null || exit 1" for name in names]
+    if gateway:
+        lines.append(f"route -n delete -inet6 default {gateway} </dev/null")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def remove_script(known: bool, objects: t.Iterable[AddressObject], gateway: str) -> str:
@@ -236,11 +292,31 @@ def remove_script(known: bool, objects: t.Iterable[AddressObject], gateway: str)
     lines = []
     if known:
         lines += [f"svcadm disable -s {FMRI} </dev/null", f"svccfg delete -f {FMRI} </dev/null || exit 1"]
-    lines += [f"ipadm delete-addr {name} </dev/null || exit 1" for name in our_objects(objects)]
-    if gateway:
+    head = "PATH=/usr/sbin:/usr/bin\nexport PATH\n" + "".join(f"{line}\n" for line in lines)
+    return f"{head}{drop_script(our_objects(objects), gateway)}rm -f {' '.join(PATHS)}\n"
+
+
+def restore_script(inside: Inside, gateway: str) -> str:
+    """Shell commands that bring back what was there, as far as the service is concerned, after it has failed.
+
+    :arg gateway: the one that is not to stay, as ``route`` takes it.
+    """
+    names = " ".join(one.name for one in inside.objects)
+    lines = [
+        "PATH=/usr/sbin:/usr/bin",
+        "export PATH",
+        f"before={shlex.quote(' ' + names + ' ')}",
+        f"for made in `ipadm show-addr -p -o addrobj </dev/null | grep '/{OBJECT}[0-9]*$' | sort -r`; do",
+        '    case $before in *" $made "*) ;; *) ipadm delete-addr "$made" </dev/null ;; esac',
+        "done",
+    ]
+    if gateway and gateway != gateway_of(inside.files.get(SETTINGS_PATH, "")):
         lines.append(f"route -n delete -inet6 default {gateway} </dev/null")
-    lines.append(f"rm -f {' '.join(PATHS)}")
-    return "PATH=/usr/sbin:/usr/bin\nexport PATH\n" + "\n".join(lines) + "\n"
+    if not inside.files:
+        gone = remove_script(True, (), "").replace(" || exit 1", "")
+        return "\n".join(lines) + f"\n{gone}"
+    text = "\n".join(lines) + "\n" + write_script(inside.files)
+    return f"{text}svcadm disable -s {FMRI} </dev/null\n{start_script(False, True, '')}" if inside.state else text
 
 
 def our_objects(objects: t.Iterable[AddressObject]) -> list[str]:

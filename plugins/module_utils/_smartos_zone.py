@@ -11,7 +11,9 @@ run before its addresses are permitted.
 from __future__ import annotations
 
 import copy
+import ipaddress
 import json
+import re
 import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils import _vmadm as vmadm
@@ -29,8 +31,14 @@ HVM = ("kvm", "bhyve")
 BRANDS = (*NATIVE, LX, *HVM)
 # The tag by which a zone is known to be made by us.
 TAG = "routable_ipv6"
-# What stands beside the payload, since the order of the steps hangs on it.
-OWN_KEYS = ("uuid", "alias", "autoboot")
+# What stands beside the payload: the order of the steps hangs on it, or it is secret.
+METADATA = ("customer_metadata", "internal_metadata")
+OWN_KEYS = ("uuid", "alias", "autoboot", *METADATA)
+_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_ALIAS_MOST = 255
+# What the plans rely upon in a NIC of a payload. The rest is vmadm's to judge.
+_NIC_TEXTS = ("mac", "interface", "nic_tag", "ip", "netmask")
+_NIC_LISTS = ("ips", "allowed_ips")
 # The platform from which vmadm knows ``ips`` and ``addrconf`` (SmartOS release notes).
 ADDRCONF_SINCE = "20150917"
 
@@ -45,6 +53,7 @@ class Wanted(t.NamedTuple):
     spoofing: bool = False
     addrconf: bool = True
     permit: t.Mapping[str, t.Any] | None = None
+    metadata: t.Mapping[str, t.Any] = {}
 
     def __str__(self) -> str:
         return f"zone {self.alias}"
@@ -65,15 +74,28 @@ def read_wanted(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[Wanted]:
             bool(entry.get("allow_ip_spoofing")),
             entry.get("addrconf") is not False,
             entry.get("permit"),
+            {key: entry[key] for key in METADATA if entry.get(key)},
         )
-        if not wanted.alias:
-            raise Refused("alias=", "a zone is known by its alias", "Give each zone one")
+        _check_names(wanted)
         for other in result:
             if other.alias == wanted.alias or (wanted.uuid and other.uuid == wanted.uuid):
                 raise Refused(f"zones: {wanted.alias}", "it comes twice", "Name each zone once")
         _check_payload(wanted)
         result.append(wanted)
     return result
+
+
+def _check_names(wanted: Wanted) -> None:
+    if not wanted.alias:
+        raise Refused("alias=", "a zone is known by its alias", "Give each zone one")
+    if not wanted.alias.isprintable() or len(wanted.alias) > _ALIAS_MOST or _UUID.fullmatch(wanted.alias):
+        raise Refused(
+            f"alias={wanted.alias!r}"[: _ALIAS_MOST + 10],
+            f"an alias is no uuid, and has at most {_ALIAS_MOST} characters, none of which controls anything",
+            "Give another",
+        )
+    if wanted.uuid and not _UUID.fullmatch(wanted.uuid):
+        raise Refused(f"{wanted}: uuid={wanted.uuid!r}", "this is no uuid as vmadm writes it", "See vmadm list")
 
 
 def _check_payload(wanted: Wanted) -> None:
@@ -95,10 +117,21 @@ def _check_payload(wanted: Wanted) -> None:
     nics = wanted.payload.get("nics", [])
     if not isinstance(nics, list) or not all(isinstance(nic, dict) for nic in nics):
         raise Refused(f"{wanted}: payload: nics", "it is a list of dictionaries", "Write it as vmadm wants it")
+    if not isinstance(wanted.payload.get("tags", {}), dict):
+        raise Refused(f"{wanted}: payload: tags", "it is a dictionary", "Write it as vmadm wants it")
     for nic in nics:
-        mac = nic.get("mac")
-        if mac is not None and parse_mac(str(mac)) is None:
-            raise Refused(f"{wanted}: payload: mac={mac}", "this is no MAC address", "Correct it, or leave it out")
+        for key in (*_NIC_TEXTS, *_NIC_LISTS):
+            texts = [nic[key]] if key in _NIC_TEXTS and key in nic else nic.get(key, [])
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                kind = "a list of texts" if key in _NIC_LISTS else "a text"
+                raise Refused(
+                    f"{wanted}: payload: {key}={nic[key]!r}", f"it is {kind}", "Write it in this way, with quotes"
+                )
+        if "mac" in nic and parse_mac(nic["mac"]) is None:
+            raise Refused(
+                f"{wanted}: payload: mac={nic['mac']!r}", "this is no MAC address", "Correct it, or leave it out"
+            )
+        _cidr({"ip": "", **nic})
 
 
 def find(vms: t.Sequence[Vm], wanted: Wanted) -> Vm | None:
@@ -134,11 +167,11 @@ def _cidr(nic: t.Mapping[str, t.Any]) -> str:
     if address in ("dhcp", "addrconf") or mask is None:
         return address
     try:
-        bits = "".join(f"{int(part):08b}" for part in str(mask).split("."))
+        bits = f"{int(ipaddress.IPv4Address(mask)):032b}"
     except ValueError:
         bits = "01"
-    if "01" in bits or len(bits) != 32:
-        raise Refused(f"netmask={mask}", "this is no IPv4 netmask", "Write it as 255.255.255.0")
+    if "01" in bits:
+        raise Refused(f"netmask={mask!r}", "this is no IPv4 netmask", "Write it as 255.255.255.0")
     return f"{address}/{bits.count('1')}"
 
 
@@ -175,6 +208,7 @@ def creation(wanted: Wanted, uuid: str, platform: str) -> dict[str, t.Any]:
         "autoboot": wanted.autoboot and boots_at_once(wanted),
         "tags": {**payload.get("tags", {}), TAG: True},
         "nics": nics,
+        **copy.deepcopy(dict(wanted.metadata)),
     }
 
 
@@ -216,7 +250,7 @@ def plan_present(vms: t.Sequence[Vm], zones: t.Sequence[Wanted], platform: str, 
             shown = {key: value for key, value in payload.items() if key != "uuid" or wanted.uuid}
             before[wanted.alias], after[wanted.alias] = None, shown
             continue
-        lacking = [nic for nic in vm["nics"] if not nic.get("allow_ip_spoofing")] if wanted.spoofing else []
+        lacking = [nic for nic in vm.get("nics") or [] if not nic.get("allow_ip_spoofing")] if wanted.spoofing else []
         if lacking:
             changes.append(
                 Change(

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import claimed
+from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import claimed, parse_endpoint
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_ipv6 import read_wishes
-from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone import HVM, read_wanted
+from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone import HVM, METADATA, read_wanted
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import choose
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import KEYS, Target, entries, read_wish
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import parse_zone
@@ -23,7 +23,7 @@ ALLOWED_IPS, SPOOFING = "allowed_ips", "spoofing"
 MODES = (ALLOWED_IPS, SPOOFING)
 OPTIONS = ("zones", "prefixes", "mode")
 # What goes to each module, beside KEYS, which say what is permitted.
-_MAKE = ("alias", "uuid", "payload", "autoboot")
+_MAKE = ("alias", "uuid", "payload", "autoboot", *METADATA)
 _INSIDE = ("static", "gateway")
 _CLAIM = ("open", "closed", "ping")
 ZONE_KEYS = (*_MAKE, "mode", *KEYS, "inside", *_INSIDE, *_CLAIM)
@@ -52,6 +52,7 @@ def plan(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         name = zone.get("uuid") or zone["alias"]
         made = {**{key: zone[key] for key in _MAKE if key in zone}, "addrconf": inside}
         if mode == SPOOFING:
+            read_wish(permit, f"zone {zone['alias']}: ")
             result["zones"].append({**made, "allow_ip_spoofing": True})
         else:
             _check_permit(zone["alias"], permit)
@@ -62,6 +63,7 @@ def plan(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             result["inside"].append({"zone": name, **chosen})
         claim = {"permit": permit, **{key: zone[key] for key in _CLAIM if key in zone}}
         result["claims"][zone["alias"]] = claim
+        _check_claim(zone["alias"], claim)
     # The modules say what they would say, before anything is done.
     read_wanted(result["zones"])
     read_wishes(result["inside"])
@@ -86,6 +88,12 @@ def _check_permit(alias: str, permit: t.Mapping[str, t.Any]) -> None:
         raise Refused(
             f"zone {alias}", "no prefix and no address is given to permit", "Give prefixes, as routers advertise them"
         )
+
+
+def _check_claim(alias: str, claim: t.Mapping[str, t.Any]) -> None:
+    """What is claimed is stated last, and would be refused only then. The address is any that may be claimed."""
+    ports = {key: claim[key] for key in _CLAIM if key in claim}
+    parse_endpoint({"name": alias, "kind": "zone", "address": "2001:db8::1", **ports}, "smartos_zone", "host")
 
 
 def endpoints(

@@ -13,14 +13,11 @@ author:
   - routable.ipv6 contributors (@routable)
 description:
   - Creates zones with vmadm and starts them, in two steps with room for M(routable.ipv6.smartos_allowed_ips) in
-    between.
-    The role P(routable.ipv6.smartos_zone#role) does all three.
-  - A zone is created stopped, since vmadm draws the MAC addresses from which its addresses follow. If each of its
-    NICs
+    between. The role P(routable.ipv6.smartos_zone#role) does all three.
+  - A zone is created stopped, since vmadm draws the MAC addresses from which its addresses follow. If each of its NICs
     has a C(mac) in the payload, the list of permitted addresses goes into the same call, and the zone boots with it.
   - A zone that exists is not made anew and not reconfigured, whatever stands in its payload.
-  - The module community.general.vmadm cannot do this; it drops values that are false, and with them
-    C(autoboot=false).
+  - The module community.general.vmadm cannot do this; it drops values that are false, and with them C(autoboot=false).
 options:
   zones:
     description: The zones.
@@ -30,8 +27,8 @@ options:
     suboptions:
       alias:
         description:
-          - The name by which the zone is found again. No other zone of the host may have it, unless O(zones[].uuid)
-            is given.
+          - The name by which the zone is found again. No other zone of the host may have it, unless O(zones[].uuid) is
+            given. It has at most 255 characters, and does not look like a uuid.
         type: str
         required: true
       uuid:
@@ -39,10 +36,18 @@ options:
         type: str
       payload:
         description:
-          - What C(vmadm create) gets, as vmadm wants it. C(alias), C(uuid) and C(autoboot) are not in it, since
-            they stand
-            beside it.
+          - What C(vmadm create) gets, as vmadm wants it. C(alias), C(uuid), C(autoboot), C(customer_metadata) and
+            C(internal_metadata) are not in it, since they stand beside it.
           - It can be left out for a zone that exists.
+        type: dict
+      customer_metadata:
+        description:
+          - The metadata that a new zone can read and change, such as C(user-script) and C(root_authorized_keys). It is
+            not shown and not logged.
+        type: dict
+      internal_metadata:
+        description:
+          - The metadata that a new zone can read only, such as passwords for its users. It is not shown and not logged.
         type: dict
       autoboot:
         description:
@@ -53,8 +58,7 @@ options:
       allow_ip_spoofing:
         description:
           - Let any source address out of the zone, instead of a list of permitted ones. The zone can then take the
-            addresses of its neighbours, and pretend to be any host on the internet. Only where all who have root in
-            the
+            addresses of its neighbours, and pretend to be any host on the internet. Only where all who have root in the
             zones of a link trust each other.
           - With V(false) a flag that is set already is left; see
             O(routable.ipv6.smartos_allowed_ips#module:disable_spoofing).
@@ -80,12 +84,10 @@ options:
   state:
     description:
       - With V(present) the zones exist.
-      - With V(running) those with O(zones[].autoboot) are also started and waited for. To be used once their
-        addresses are
-        permitted.
+      - With V(running) those with O(zones[].autoboot) are also started and waited for. To be used once their addresses
+        are permitted.
       - With V(absent) those that this module has created are deleted with all their data. It knows them by a tag.
-        Others
-        are left, with a warning.
+        Others are left, with a warning.
     type: str
     choices: [present, running, absent]
     default: present
@@ -107,11 +109,9 @@ attributes:
     platforms: SmartOS (global zone)
 requirements:
   - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
-    standard
-    library
+    standard library
 notes:
-  - With O(state=running) a zone that is not there is refused, except in check mode, where it is taken for one that
-    the
+  - With O(state=running) a zone that is not there is refused, except in check mode, where it is taken for one that the
     task before would have created.
   - A zone is up when the milestone multi-user is online, and for the brands lx, kvm and bhyve when it runs.
 """
@@ -199,6 +199,8 @@ ARGUMENTS: dict[str, t.Any] = {
             "alias": {"type": "str", "required": True},
             "uuid": {"type": "str"},
             "payload": {"type": "dict"},
+            "customer_metadata": {"type": "dict", "no_log": True},
+            "internal_metadata": {"type": "dict", "no_log": True},
             "autoboot": {"type": "bool", "default": True},
             "allow_ip_spoofing": {"type": "bool", "default": False},
             "addrconf": {"type": "bool", "default": True},
@@ -262,6 +264,8 @@ def holds(vm: zones.Vm, payload: t.Mapping[str, t.Any]) -> bool:
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply, read back."""
     host = GlobalZone(module)
+    if module.params["timeout"] < 0:
+        raise Refused(f"timeout={module.params['timeout']}", "nobody waits less than no time", "Give seconds, or 0")
     wanted = zones.read_wanted(module.params["zones"])
     vms = host.vms()
     plan = plan_for(vms, wanted, host, module)

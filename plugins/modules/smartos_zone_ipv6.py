@@ -103,6 +103,7 @@ attributes:
     support: full
     details:
       - A run that finds everything in place calls C(vmadm lookup) once, and zlogin once for each running native zone.
+      - Address objects of ours that are gone are made again, and those that are not wanted any more are taken away.
   platform:
     support: full
     platforms: SmartOS (global zone)
@@ -157,7 +158,10 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _smartos_ipv6
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone_client import GlobalZone
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import choose
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_client import VmadmError
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import Target
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import Wish as Permitted
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import Zone
 
 GLOBAL = "global"
@@ -203,18 +207,19 @@ class Look:
         self.not_running: list[str] = []
         self.reboot: list[str] = []
 
-    def zone(self, wish: ipv6.Wish, zones: t.Sequence[Zone]) -> None:
-        found = [zone for zone in zones if wish.name in (zone.uuid, zone.alias)]
-        if len(found) > 1:
-            raise Refused(f"zones={wish.name}", f"{len(found)} zones have this alias", "Give the uuid")
-        if not found:
-            self._missing(wish)
-        elif ipv6.is_lx(found[0]):
-            self._lx(wish, found[0])
-        elif ipv6.is_native(found[0]):
-            if found[0].running:
-                self._native(wish, found[0])
-            else:
+    def all(self, wishes: t.Sequence[ipv6.Wish], zones: t.Sequence[Zone]) -> None:
+        names = {name for zone in zones for name in (zone.uuid, zone.alias)}
+        there = [wish for wish in wishes if {wish.name, wish.name.lower()} & names]
+        chosen = choose(zones, [Target(wish.name, Permitted(nics=wish.nics), own=True) for wish in there])
+        for wish in wishes:
+            if wish not in there:
+                self._missing(wish)
+        for wish, (zone, _permitted, _nics) in zip(there, chosen):
+            if ipv6.is_lx(zone):
+                self._lx(wish, zone)
+            elif ipv6.is_native(zone) and zone.running:
+                self._native(wish, zone)
+            elif ipv6.is_native(zone):
                 self.not_running.append(wish.name)
 
     def _missing(self, wish: ipv6.Wish) -> None:
@@ -331,12 +336,12 @@ def has_ips(vm: dict[str, t.Any], wanted: t.Mapping[str, list[str]]) -> bool:
 
 def plan_for(module: AnsibleModule, host: GlobalZone) -> tuple[Look, Plan]:
     wishes = ipv6.read_wishes(module.params["zones"])
+    if module.params["timeout"] < 0:
+        raise Refused(f"timeout={module.params['timeout']}", "nobody waits less than no time", "Give seconds, or 0")
     if not wishes and not module.params["global_zone"]:
         raise Refused("zones=[]", "there is nothing to do", "Name zones, or set global_zone")
     look = Look(module, host)
-    zones = host.lookup()
-    for wish in wishes:
-        look.zone(wish, zones)
+    look.all(wishes, host.lookup())
     if module.params["global_zone"]:
         look.global_zone()
     return look, ipv6.plan(look.parts, [])

@@ -197,6 +197,8 @@ def test_existing_zones_converge_without_a_reboot(head: Headnode) -> None:
     assert head.log("boots") == []
     assert head.answering(*addresses) == addresses
     assert [key for key, changed in head.play(zones=zones).items() if changed] == []
+    # Only the native one needs the service, and it is imported once.
+    assert [entry["zone"] for entry in head.log("imports")] == [head.vm("old")["uuid"]]
     # What was turned on inside is turned on at the next boot, too.
     for alias in brands:
         head.vmadm("reboot", head.vm(alias)["uuid"])
@@ -212,6 +214,21 @@ def test_a_static_address_is_assigned_inside(head: Headnode) -> None:
     assert [key for key, changed in head.play(zones=zones).items() if changed] == []
     head.vmadm("reboot", head.vm("old")["uuid"])
     assert head.answers(f"{PREFIX}80")
+
+
+def test_a_static_address_has_a_default_route_without_advertisements_if_asked(head: Headnode) -> None:
+    zones = [{"alias": "old", "addresses": [f"{PREFIX}80"], "static": True}]
+    uuid = head.vm("old")["uuid"]
+    words = ("ip", "-6", "route", "show", "default", "via", f"{PREFIX}1")
+    assert head.inside(uuid, *words) == "", "the route is there before it was asked for: the test is void"
+    head.play(zones=[{**zones[0], "gateway": f"{PREFIX}1"}])
+    assert "default" in head.inside(uuid, *words)
+    # Somebody takes the address away; the same run brings it back, and drops the gateway that is wanted no more.
+    head.lab.exec(HOST, "zlogin", uuid, "ipadm", "delete-addr", "net0/routable1")
+    assert not head.answers(f"{PREFIX}80", seconds=1)
+    head.play(zones=zones)
+    assert head.answers(f"{PREFIX}80")
+    assert head.inside(uuid, *words) == ""
 
 
 def test_a_list_that_failed_live_is_restored_and_the_zone_still_boots(head: Headnode) -> None:
@@ -235,6 +252,30 @@ def test_a_run_that_broke_off_goes_on_where_it_was(head: Headnode) -> None:
         assert [vm["state"] for vm in json.loads(head.vmadm("lookup", "-j", "alias=late"))] == ([left] if left else [])
     head.play(zones=zones)
     assert head.answers(head.address("late"))
+    assert len(head.log("boots")) == 1 and head.unpermitted() == []
+
+
+def test_a_zone_that_was_left_at_any_step_goes_on_from_there(head: Headnode) -> None:
+    """Created and not permitted, permitted and not booted, booted and without IPv6 inside."""
+    uuid = head.create("left", autoboot=False)["uuid"]
+    zones = [{"alias": "left", "open": [80]}]
+    head.clear()
+    steps = (
+        ("config_failures", "stopped", False),
+        ("boot_failures", "stopped", True),
+        ("method_failures", "running", True),
+    )
+    for name, state, permitted in steps:
+        head.fault(name, 1)
+        head.fails(zones)
+        vm = head.vm("left")
+        nic = vm["nics"][0]
+        assert (vm["state"], eui64(nic["mac"], PREFIX) in nic.get("allowed_ips", [])) == (state, permitted), name
+    # What the service had made before it failed is gone with it.
+    shown = head.lab.sh(HOST, f"zlogin {uuid} ipadm show-addr -p -o addrobj; zlogin {uuid} svcs -H -o fmri")
+    assert "routable" not in shown, shown
+    head.play(zones=zones)
+    assert head.answers(head.address("left"))
     assert len(head.log("boots")) == 1 and head.unpermitted() == []
 
 

@@ -81,6 +81,8 @@ def start(zone: str, found: dict[str, dict[str, t.Any]], fmri: str) -> None:
             good, said = done.returncode == 0, done.stdout + done.stderr
         except subprocess.TimeoutExpired:
             good, said = False, "method timed out"
+        if store.take_fault("method_failures"):
+            good, said = False, "method killed"
         store.log("smf", zone=zone, fmri=fmri, good=good, said=said)
         # A method may have changed other services.
         found = services(zone)
@@ -159,6 +161,7 @@ def svccfg(words: list[str]) -> int:
         old = found.get(fmri)
         found[fmri] = {**service, **({"enabled": old["enabled"], "state": old["state"]} if old else {})}
         save(zone, found)
+        store.log("imports", zone=zone, fmri=fmri)
         if found[fmri]["enabled"] and not old:
             start(zone, found, fmri)
         return 0

@@ -29,6 +29,7 @@ FAULTS: dict[str, t.Any] = {
     "live_failures": 0,
     "config_failures": 0,
     "boot_failures": 0,
+    "method_failures": 0,
     "buildstamp": "20260312T000000Z",
 }
 

@@ -66,8 +66,8 @@ def test_others_are_addresses_and_prefixes() -> None:
         ({"host": "d1", "addresses": [{"name": "web", "ports": 80}]}, "addresses: web: ports=80: ports are a list"),
         ({"host": "d1", "docker_version": "latest"}, "docker_version=latest: this is not a version"),
         ({"host": "d1", "bridge_name": "docker0"}, "bridge_name=docker0: this is Docker's default bridge"),
-        ({"host": "d1", "bridge_name": "sixteencharacter"}, "1 to 15 characters"),
-        ({"host": "d1", "bridge_name": "a/b"}, "1 to 15 characters"),
+        ({"host": "d1", "bridge_name": "sixteencharacter"}, "1 to 15 letters"),
+        ({"host": "d1", "bridge_name": "a/b"}, "1 to 15 letters"),
         ({"host": "d1", "network_name": "x"}, "network_name=x: Docker takes names of two or more"),
     ],
 )

@@ -127,7 +127,7 @@ def test_the_order_of_a_wish_means_nothing() -> None:
         ({"name": ""}, "name="),
         ({"name": "a-b"}, "name=a-b"),
         ({"name": "x" * 33}, "up to 32"),
-        ({"bridges": ['a" accept']}, 'bridges=a" accept: this is not the name of an interface'),
+        ({"bridges": ['a" accept']}, "bridges=a\" accept: an interface's name is 1 to 15 letters"),
         ({"bridges": ["x" * 16]}, "not the name of an interface"),
         ({"allow": [{"address": "2001:db8::1", "ports": [80]}]}, f"only what is in {PREFIX} is denied"),
         ({"allow": [{"address": "2001:db8:0:1::/64", "ports": [80]}]}, f"only what is in {PREFIX} is denied"),

@@ -15,7 +15,6 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy import (
     Setup,
     Wanted,
     check,
-    parse_name,
     plan,
     read,
     unit_name,
@@ -45,19 +44,6 @@ HOST = Host(
 
 def wanted(**options: t.Any) -> Wanted:
     return read({**OPTIONS, **options})
-
-
-@pytest.mark.parametrize("name", ["ens3", "ens3.100", "br-0a1b", "a" * 15, "v_1", "..."])
-def test_names(name: str) -> None:
-    assert parse_name(name, "uplink") == name
-
-
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "a" * 16, "en s3", "a/b", "a{", "a@b", "é", "a\n", None, 3, "a#b", "%i"]
-)
-def test_bad_names(name: object) -> None:
-    with pytest.raises(Refused, match="an interface's name is 1 to 15"):
-        parse_name(name, "uplink")
 
 
 def test_options_by_value() -> None:

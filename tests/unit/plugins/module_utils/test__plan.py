@@ -35,3 +35,10 @@ def test_a_plan_without_changes_is_none() -> None:
 def test_plans_cannot_be_altered() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Change("x", "y").action = "z"  # type: ignore[misc]
+
+
+def test_a_refusal_stays_on_its_line_and_comes_to_an_end() -> None:
+    said = str(Refused("name=a\n\x1b[2J\u202e\ud800", "r", "m"))
+    assert said == "name=a\\n\\x1b[2J\\u202e\\ud800: r. m."
+    said = str(Refused("x" * 100_000, "ä", "m"))
+    assert said == "x" * 1000 + "…: ä. m."

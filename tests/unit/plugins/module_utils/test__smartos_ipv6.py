@@ -60,11 +60,55 @@ def test_an_existing_zone_gets_the_service_and_a_second_run_leaves_it() -> None:
     assert wanted == service.Settings(("net0",))
     (change,) = ipv6.service_changes("web", wanted, inside(old))
     assert change.action == "service" and "svccfg import" in change.data["script"]
+    assert ipv6.service_changes("web", wanted, done(wanted, OURS)) == []
+
+
+OURS = service.AddressObject("net0/routable", "addrconf", "ok", "fe80::1%net0/10")
+STATIC = service.AddressObject("net0/routable1", "static", "ok", "2001:db8::80/64")
+BY_HAND = service.AddressObject("net0/mine", "static", "ok", "2001:db8::81/64")
+
+
+def done(wanted: service.Settings, *objects: service.AddressObject) -> service.Inside:
+    """A zone in which the service has been brought up with these settings, and has these objects now."""
     files = {**service.TEXTS, service.SETTINGS_PATH: wanted.text()}
-    assert ipv6.service_changes("web", wanted, inside(old, state="online", files=files)) == []
+    return inside(state="online", files=files, objects=objects)
 
 
-@pytest.mark.parametrize(("state", "command"), [("maintenance", "svcadm clear"), ("online", "svcadm restart")])
+def test_an_object_that_is_gone_is_made_again() -> None:
+    wanted = service.Settings(("net0",), (("net0", "2001:db8::80/64"),))
+    assert ipv6.service_changes("web", wanted, done(wanted, OURS, STATIC)) == []
+    for left in ([OURS], [STATIC]):
+        (change,) = ipv6.service_changes("web", wanted, done(wanted, *left))
+        assert "svcadm disable -s" in change.data["script"] and "delete-addr" not in change.data["script"]
+    # Whoever has assigned an address, it is there.
+    by_hand = STATIC._replace(name="net0/mine", address="2001:DB8:0::80/64")
+    assert ipv6.service_changes("web", wanted, done(wanted, OURS, by_hand)) == []
+
+
+def test_every_interface_of_the_global_zone_has_to_have_its_object() -> None:
+    wanted = service.Settings((service.EVERY,))
+    assert ipv6.service_changes("the global zone", wanted, done(wanted, OURS)) == []
+    wider = done(wanted, OURS)._replace(interfaces=("lo0", "net0", "ixgbe1"))
+    assert len(ipv6.service_changes("the global zone", wanted, wider)) == 1
+
+
+def test_what_is_not_wanted_any_more_is_taken_away() -> None:
+    former = service.Settings(("net0",), (("net0", "2001:db8::80/64"),), "2001:db8::1")
+    wanted = service.Settings(("net0",))
+    (change,) = ipv6.service_changes("web", wanted, done(former, OURS, STATIC, BY_HAND))
+    deleted = [line.split()[2] for line in change.data["script"].splitlines() if "delete-addr" in line]
+    assert deleted == ["net0/routable1"]
+    assert "route -n delete -inet6 default 2001:db8::1 " in change.data["script"]
+    assert "take net0/routable1 away" in change.sentence
+
+
+def test_what_our_service_made_is_not_what_the_boot_made() -> None:
+    """``addrconf`` was added to ``ips`` of a running zone: its boot is still to come, so the service stays until then."""
+    new = zone(ips=("dhcp", "addrconf"))
+    assert ipv6.settings(new, wish(), inside(new, objects=(OURS,))) == service.Settings(("net0",))
+
+
+@pytest.mark.parametrize(("state", "command"), [("maintenance", "svcadm clear"), ("online", "svcadm disable -s")])
 def test_a_service_that_is_there_is_brought_to_its_new_settings(state: str, command: str) -> None:
     files = {**service.TEXTS, service.SETTINGS_PATH: "old\n"}
     (change,) = ipv6.service_changes("web", service.Settings(("net0",)), inside(state=state, files=files))
@@ -157,8 +201,74 @@ def test_the_manifest_is_xml_and_the_scripts_are_shell() -> None:
             service.READ,
             service.write_script(service.TEXTS),
             service.remove_script(True, (), ""),
+            service.restore_script(inside(), "fe80::1 -ifp net0"),
+            service.restore_script(done(service.Settings(("net0",)), OURS), ""),
         ):
             subprocess.run([shell, "-n"], input=script, text=True, check=True)
+
+
+IPADM = r"""#!/bin/sh
+case "$*" in
+"show-if -p -o ifname") printf '%s\n' lo0 e1000g0 ixgbe1 bnx0 my_aggr0 ;;
+"show-addr -p -o addrobj,type") printf '%s\n' lo0/v6:static bnx0/_a:addrconf ixgbe1/v4:dhcp ;;
+"show-addr -p -o addr") printf '%s\n' ::1/128 2001:db8::81/64 ;;
+"show-addr -p -o addrobj") printf '%s\n' lo0/v6 ixgbe1/routable1 ;;
+*) echo "$*" >>"$LOG" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        (
+            service.Settings((service.EVERY,)),
+            [f"create-addr -t -T addrconf {name}/routable" for name in ("e1000g0", "ixgbe1", "my_aggr0")],
+        ),
+        (service.Settings(("bnx0",)), []),
+        (
+            service.Settings(("ixgbe1",), (("ixgbe1", "2001:db8::80/64"), ("ixgbe1", "2001:DB8::81/64"))),
+            [
+                "create-addr -t -T addrconf ixgbe1/routable",
+                "create-addr -t -T static -a 2001:db8::80/64 ixgbe1/routable2",
+            ],
+        ),
+    ],
+)
+def test_the_method_makes_what_is_not_there_whatever_the_driver_is_called(
+    wanted: service.Settings, made: list[str], tmp_path: t.Any
+) -> None:
+    for name, text in {"ipadm": IPADM, "svcadm": "#!/bin/sh\n", "route": "#!/bin/sh\n"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "settings").write_text(wanted.text())
+    method = service.METHOD.replace("/usr/sbin:", f"{tmp_path}:/usr/sbin:").replace(
+        service.SETTINGS_PATH, f"{tmp_path}/settings"
+    )
+    log = tmp_path / "log"
+    subprocess.run(["sh"], input=method, text=True, check=True, env={"LOG": str(log)})
+    assert (log.read_text().splitlines() if log.exists() else []) == made
+
+
+def test_what_a_zone_says_of_its_files_is_no_command(tmp_path: t.Any) -> None:
+    """Whoever has root in a zone can write what he likes there; it is written back as it was."""
+    place, canary = f"{tmp_path}/opt", tmp_path / "canary"
+    evil = f"x'; touch {canary}; '\n@@routable@@\n$(touch {canary})`touch {canary}`\n"
+    script = service.write_script({service.SETTINGS_PATH: evil}).replace("/opt/", f"{place}/")
+    subprocess.run(["sh"], input=script, text=True, check=True)
+    assert open(service.SETTINGS_PATH.replace("/opt/", f"{place}/")).read() == evil  # noqa: SIM115
+    assert not canary.exists()
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: t.Any) -> None:
+    place = tmp_path / "opt"
+    directory = place / "custom" / "etc" / "routable-ipv6.conf" / "in the way"
+    directory.mkdir(parents=True)
+    script = service.write_script({service.SETTINGS_PATH: "new\n"}).replace("/opt/", f"{place}/")
+    # A directory in the place of the file, into which nothing may be moved.
+    script = script.replace("mv ", "mv -T ")
+    assert subprocess.run(["sh"], input=script, text=True, check=False, capture_output=True).returncode
+    assert [path.name for path in place.rglob("*.new")] == []
 
 
 def test_a_written_file_is_what_it_should_be(tmp_path: t.Any) -> None:

@@ -16,6 +16,8 @@ PLATFORM = "20260312"
 MAC = "72:9c:d5:34:47:59"
 # The addresses of this MAC address in the SmartOS documentation.
 LISTED = ["fe80::709c:d5ff:fe34:4759", "2001:db8::709c:d5ff:fe34:4759"]
+UUID = "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0"
+OTHER = "7b1a5d0e-7e57-4b0a-9a4c-2f0c1f6d8a11"
 PERMIT = {"prefixes": ["2001:db8::/64"]}
 
 
@@ -49,6 +51,11 @@ def test_a_zone_with_a_mac_is_created_permitted_and_booted_in_one_call() -> None
     payload = present([], with_mac()).changes[0].data["payload"]
     assert payload["autoboot"] is True
     assert payload["nics"][0]["allowed_ips"] == LISTED
+
+
+def test_metadata_goes_into_the_payload_from_beside_it() -> None:
+    payload = present([], wanted(internal_metadata={"root_pw": "x"}, customer_metadata={})).changes[0].data["payload"]
+    assert payload["internal_metadata"] == {"root_pw": "x"} and "customer_metadata" not in payload
 
 
 @pytest.mark.parametrize("made", [wanted, with_mac])
@@ -135,10 +142,28 @@ def test_only_zones_of_ours_are_deleted() -> None:
     [
         ({"alias": "web", "payload": {"brand": "solaris"}}, "brand=solaris: a brand is one of joyent, "),
         ({"alias": "web", "payload": {"brand": "lx", "autoboot": False}}, "autoboot: it stands beside the payload"),
-        ({"alias": "web", "payload": {"brand": "lx", "nics": [{"mac": "x"}]}}, "mac=x: this is no MAC address"),
+        ({"alias": "web", "payload": {"brand": "lx", "nics": [{"mac": "x"}]}}, "mac='x': this is no MAC address"),
         ({"alias": "web", "permit": {"prefix": []}}, "permit: prefix: it has nics, "),
         ({"alias": "web", "permit": {"prefixes": ["2001:db8::/80"]}}, "SLAAC needs a /64"),
         ({"alias": ""}, "a zone is known by its alias"),
+        ({"alias": "web\nroot"}, "an alias is no uuid, and has at most 255 characters"),
+        ({"alias": "\u202eweb"}, "none of which controls anything"),
+        ({"alias": "x" * 256}, "at most 255 characters"),
+        ({"alias": UUID}, "an alias is no uuid"),
+        ({"alias": "web", "uuid": "--help"}, "this is no uuid as vmadm writes it"),
+        ({"alias": "web", "uuid": UUID.upper()}, "this is no uuid as vmadm writes it"),
+        ({"alias": "web", "payload": {"brand": "lx", "tags": "a"}}, "tags: it is a dictionary"),
+        ({"alias": "web", "payload": {"brand": "lx", "nics": [{"ips": "dhcp"}]}}, "ips='dhcp': it is a list of texts"),
+        ({"alias": "web", "payload": {"brand": "lx", "nics": [{"ips": [7]}]}}, "ips=[7]: it is a list of texts"),
+        ({"alias": "web", "payload": {"brand": "lx", "nics": [{"mac": 1024}]}}, "mac=1024: it is a text"),
+        (
+            {"alias": "web", "payload": {"brand": "lx", "nics": [{"ip": "192.0.2.1", "netmask": "255.0.255.0"}]}},
+            "netmask='255.0.255.0': this is no IPv4 netmask",
+        ),
+        (
+            {"alias": "web", "payload": {"brand": "lx", "internal_metadata": {}}},
+            "internal_metadata: it stands beside the payload",
+        ),
     ],
 )
 def test_bad_input(entry: dict[str, t.Any], said: str) -> None:
@@ -151,7 +176,7 @@ def test_names_that_mean_several_zones_or_none() -> None:
     with pytest.raises(Refused, match="2 zones have this alias"):
         zones.find([vm(), vm(uuid="v")], wanted())
     with pytest.raises(Refused, match="has the alias already, with the uuid u"):
-        zones.find([vm()], wanted(uuid="v"))
+        zones.find([vm()], wanted(uuid=OTHER))
     with pytest.raises(Refused, match="this host has no such zone"):
         present([], zones.Wanted("web"))
     with pytest.raises(Refused, match="it comes twice"):

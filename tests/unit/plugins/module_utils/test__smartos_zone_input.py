@@ -19,18 +19,21 @@ def made(**more: t.Any) -> dict[str, t.Any]:
     return {"alias": "web", "uuid": "u", "brand": "joyent", "running": True, "nics": nics, **more}
 
 
+UUID = "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0"
+
+
 def claimed(zone: dict[str, t.Any], **entry: t.Any) -> list[tuple[str, str, str]]:
     claims = plan({"zones": [{"alias": "web", **entry}], "prefixes": [PREFIX]})["claims"]
     return [(one["name"], one["kind"], one["address"]) for one in endpoints([zone], claims, "head")]
 
 
 def test_each_module_gets_its_part() -> None:
-    zone = {"alias": "web", "uuid": "U", "autoboot": False, "nics": [{"primary": True}], "static": True, "open": [80]}
+    zone = {"alias": "web", "uuid": UUID, "autoboot": False, "nics": [{"primary": True}], "static": True, "open": [80]}
     parts = plan({"zones": [zone], "prefixes": [PREFIX]})
     permit = {"prefixes": [PREFIX], "nics": [{"primary": True}]}
-    assert parts["zones"] == [{"alias": "web", "uuid": "U", "autoboot": False, "addrconf": True, "permit": permit}]
-    assert parts["permit"] == [{"zone": "U", **permit}]
-    assert parts["inside"] == [{"zone": "U", "nics": [{"primary": True}], "static": True}]
+    assert parts["zones"] == [{"alias": "web", "uuid": UUID, "autoboot": False, "addrconf": True, "permit": permit}]
+    assert parts["permit"] == [{"zone": UUID, **permit}]
+    assert parts["inside"] == [{"zone": UUID, "nics": [{"primary": True}], "static": True}]
     assert parts["claims"]["web"] == {"permit": permit, "open": [80]}
 
 
@@ -79,6 +82,9 @@ def test_what_does_not_run_or_is_not_known_yet_is_not_claimed() -> None:
         ({"zones": [{"alias": "web", "inside": "no"}]}, "this is true or false"),
         ({"zones": [{"alias": "web"}, {"alias": "web"}], "prefixes": [PREFIX]}, "it comes twice"),
         ({"zones": [{"alias": "web"}], "prefixes": ["2001:db8::/80"]}, "SLAAC needs a /64"),
+        ({"zones": [{"alias": "web"}], "prefixes": ["2001:db8::/80"], "mode": "spoofing"}, "SLAAC needs a /64"),
+        ({"zones": [{"alias": "web", "open": ["80; reboot"]}], "prefixes": [PREFIX]}, "endpoint web: open"),
+        ({"zones": [{"alias": "web", "ping": "yes"}], "prefixes": [PREFIX]}, "ping=yes: this is true or false"),
     ],
 )
 def test_bad_input(options: dict[str, t.Any], said: str) -> None:
