@@ -23,6 +23,8 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
+from ansible_collections.routable.ipv6.plugins.module_utils._urls import is_host, is_path
+
 PORT = 25555
 _JSON = "application/json"
 _YAML = "text/yaml"
@@ -57,6 +59,9 @@ def parse_url(url: str, port: int = PORT) -> Address:
 
     :raises BoshError: another scheme, or a user in the URL, which is not shown then.
     """
+    # urlsplit takes line ends out, and what is left may be another host.
+    if not url.strip().isprintable():
+        raise BoshError("The URL holds characters that no URL has")
     try:
         ipaddress.IPv6Address(url.strip())
     except ValueError:
@@ -75,8 +80,10 @@ def parse_url(url: str, port: int = PORT) -> Address:
         raise BoshError("The URL holds a user or a password: give them in the options for that")
     if scheme != "https":
         raise BoshError(f"The URL begins with {scheme}://, and a Director speaks https only")
-    if not host:
+    if not host or not is_host(host):
         raise BoshError("The URL names no host: write it as https://director.example.org:25555")
+    if not is_path(parts.path) or parts.query or parts.fragment:
+        raise BoshError("The URL has more than a host, a port and a path")
     return Address(host, given or port, parts.path.rstrip("/"))
 
 

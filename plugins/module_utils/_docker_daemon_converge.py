@@ -147,14 +147,16 @@ def check_daemon(daemon: Daemon, now: Now, want: Want, decision: Decision) -> No
 
 
 def wanted(params: t.Mapping[str, t.Any]) -> Want:
-    """What the options ask for."""
-    service = params["service"]
-    service = service[: -len(".service")] if service.endswith(".service") else service
+    """What the options ask for.
+
+    :raises Refused: no service's name, or no path of a file.
+    """
+    service = units.parse_service(params["service"])
     return Want(
         options={option: params[option] for option in OPTIONS},
         present=params["state"] == "present",
         backend=params["backend"],
-        path=os.path.realpath(params["path"]),
+        path=os.path.realpath(units.parse_path(params["path"])),
         service=service,
         dropin_path=f"/etc/systemd/system/{service}.service.d/{units.DROPIN_NAME}",
         restart=params["restart"],

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -81,6 +82,9 @@ def key_of(key: str) -> Key:
     return _BY_KEY[key]
 
 
+_MARK = re.compile("(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})(/(0x[0-9a-fA-F]{1,8}|[0-9]{1,10}))?")
+
+
 def shown(value: t.Any) -> str:
     """A value as people read it in a message."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -103,14 +107,27 @@ def to_config(options: t.Mapping[str, t.Any], version: Version | None) -> dict[s
         elif key.key == "bip6":
             config[key.key] = str(parse_interface(value, key.option))
         elif key.key == "default-address-pools":
-            config[key.key] = [{"base": str(pool["base"]), "size": pool["size"]} for pool in value]
+            config[key.key] = [{"base": str(pool["base"]).strip(), "size": pool["size"]} for pool in value]
         elif key.key == "default-network-opts":
             config[key.key] = _network_options(value)
+        elif key.key == "bridge-accept-fwmark":
+            config[key.key] = _mark(value)
         elif key.key == "host-gateway-ips":
             config.update(_host_gateway([str(one) for one in value], version))
         else:
             config[key.key] = value
     return config
+
+
+def _mark(text: str) -> str:
+    """Moby, daemon/libnetwork/drivers/bridge: a number, and after a slash a mask; both as Go reads numbers."""
+    if not _MARK.fullmatch(text):
+        raise Refused(
+            f"bridge_accept_fwmark={text}",
+            "a mark is a number of 32 bits, or a number and a mask",
+            "Write it as 0x1/0x3",
+        )
+    return text
 
 
 def _network_options(value: t.Mapping[str, t.Any]) -> dict[str, dict[str, str]]:

@@ -379,6 +379,8 @@ def _host_gateway(case: Case) -> list[str]:
 
 def _ip(text: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
+        if "%" in str(text):
+            raise ValueError("a zone means nothing to containers")
         return ipaddress.ip_address(str(text))
     except ValueError as error:
         raise Refused(f"host_gateway_ips={text}", "this is not an address", "Correct the spelling") from error

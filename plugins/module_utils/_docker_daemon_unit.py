@@ -20,6 +20,8 @@ from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 # After the names that people choose: the last ExecStart= counts.
 DROPIN_NAME = "zz-routable-ipv6.conf"
+# systemd.unit(5) takes ':', '@' and '\\' as well, for instances, which no Docker daemon is.
+_SERVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 _SHORT = {
     "H": "host",
     "b": "bridge",
@@ -73,6 +75,29 @@ _SWITCHES = frozenset(
         "version",
     }
 )
+
+
+def parse_service(text: str) -> str:
+    """The name of the daemon's service, without ``.service``. It becomes a part of paths and of commands.
+
+    :raises Refused: no such name.
+    """
+    name = text[: -len(".service")] if text.endswith(".service") else text
+    if not _SERVICE.fullmatch(name):
+        raise Refused(
+            f"service={text}", "a service's name has letters, digits, '_', '.' and '-'", "See systemctl list-units"
+        )
+    return name
+
+
+def parse_path(text: str) -> str:
+    """Where the daemon's file is.
+
+    :raises Refused: no absolute path.
+    """
+    if not text.startswith("/") or not text.isprintable() or text.endswith("/"):
+        raise Refused(f"path={text}", "this is no absolute path of a file", "Give one, such as /etc/docker/daemon.json")
+    return text
 
 
 @dataclass(frozen=True)

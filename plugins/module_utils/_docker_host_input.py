@@ -156,7 +156,7 @@ def read_ports(value: object, name: str) -> tuple[Port, ...]:
 
 
 def _port_number(value: object, name: str) -> int:
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else value
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 65535:
         raise Refused(f"{name}={value}", "a port is a number from 1 to 65535", "Correct it")
     return int(number)

@@ -114,7 +114,7 @@ def _length(value: t.Any) -> int | None:
     text = str(value)
     if text == AUTO:
         return None
-    if not re.fullmatch("[0-9]+", text) or not SHORTEST_BLOCK <= int(text) <= LONGEST_BLOCK:
+    if not re.fullmatch("[0-9]{1,3}", text) or not SHORTEST_BLOCK <= int(text) <= LONGEST_BLOCK:
         raise Refused(
             f"block_prefix_length={text}",
             f"a block has 2 to {1 << (128 - SHORTEST_BLOCK)} addresses, since no instance type allows more",

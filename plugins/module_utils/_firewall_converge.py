@@ -98,13 +98,22 @@ class Wish(t.NamedTuple):
     table: dict[str, t.Any] | None
 
 
-def planned(module: AnsibleModule, host: Host, current: firewall.Current) -> tuple[Plan, Wish]:
+def read_wish(params: t.Mapping[str, t.Any]) -> rules.Firewall | None:
+    """What is to be there, checked as far as that goes without the host.
+
+    :raises Refused: a value that cannot be.
+    """
+    if params["state"] == "absent":
+        return None
+    return rules.read(params["name"], params["prefixes"], params["allow"], params["bridges"])
+
+
+def planned(
+    module: AnsibleModule, host: Host, current: firewall.Current, wanted: rules.Firewall | None
+) -> tuple[Plan, Wish]:
     """The plan and what it is for."""
-    if module.params["state"] == "absent":
+    if wanted is None:
         return firewall.plan_absent(current, module.params["name"]), Wish(None, "", None)
-    wanted = rules.read(
-        module.params["name"], module.params["prefixes"], module.params["allow"], module.params["bridges"]
-    )
     rules.check_own_addresses(wanted, read_own_addresses(module))
     text, name = rules.render(wanted), rules.table_name(wanted.name)
     if not host.nft.path:
@@ -122,9 +131,10 @@ def planned(module: AnsibleModule, host: Host, current: firewall.Current) -> tup
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply, read back; what failed half-way is brought back to what it was."""
     name = rules.read_name(module.params["name"])
+    wanted = read_wish(module.params)
     host = Host(module, name)
     current = host.read()
-    plan, wish = planned(module, host, current)
+    plan, wish = planned(module, host, current, wanted)
     if plan.changed and not module.check_mode:
         try:
             host.apply(plan, wish.text)

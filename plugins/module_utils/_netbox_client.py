@@ -25,6 +25,7 @@ import urllib.parse
 from ansible.module_utils.urls import open_url
 from ansible_collections.routable.ipv6.plugins.module_utils._netbox import refusal
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._urls import is_host, is_path
 
 Body = t.Dict[str, t.Any]
 # Each list is a transaction; NetBox needs some 10 ms for an object, and Django takes 2.5 MiB at once.
@@ -50,14 +51,20 @@ def base_url(text: str) -> str:
 
     :raises Refused: no URL of http or https, or one with a password in it.
     """
-    parts = urllib.parse.urlsplit(text.strip())
-    try:
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        good = False
-    if "@" in parts.netloc:
+    if "@" in text:
         raise Refused("url", "a user has no place in it", "Give the URL without, and the token apart")
-    if not good or parts.query or parts.fragment:
+    try:
+        parts = urllib.parse.urlsplit(text.strip())
+        # urlsplit takes line ends out, and what is left may be another host.
+        good = (
+            text.strip().isprintable()
+            and parts.scheme in ("http", "https")
+            and is_host(parts.hostname)
+            and (parts.port or 1) > 0
+        )
+    except ValueError as error:
+        raise Refused(f"url={text}", "this is no URL", "Write it as https://netbox.example.org") from error
+    if not good or not is_path(parts.path) or parts.query or parts.fragment:
         raise Refused(f"url={text}", "this is no URL of a NetBox", "Write it as https://netbox.example.org")
     path = parts.path.rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path[: -len('/api')] if path.endswith('/api') else path}"

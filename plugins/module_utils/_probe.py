@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -96,7 +97,7 @@ def parse_port(value: object, name: str = "port") -> Port:
         before, dummy, after = value.partition("/")
         # Both spellings are common: ours (tcp/80) and Docker's (80/tcp).
         protocol, number = (after, before) if before.isdigit() else (before, after)
-    if isinstance(number, str) and number.isascii() and number.isdigit():
+    if isinstance(number, str) and re.fullmatch("[0-9]{1,9}", number):
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 65535:
         raise Refused(f"{name}={value}", "a port is a number from 1 to 65535", "Correct the port")

@@ -51,7 +51,7 @@ def read_wishes(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[Wish]:
         who = f"zones: {name}: "
         gateway = entry.get("gateway") or ""
         if gateway:
-            gateway = str(parse_address(gateway, f"{who}gateway"))
+            gateway = _gateway(gateway, f"{who}gateway")
         if any(wish.name == name for wish in wishes):
             raise Refused(f"zones={name}", "it comes twice", "Name it once")
         if gateway and entry.get("static") is not True:
@@ -70,6 +70,13 @@ def read_wishes(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[Wish]:
             )
         )
     return wishes
+
+
+def _gateway(text: object, name: str) -> str:
+    address = parse_address(text, name)
+    if address.is_multicast or address.is_loopback or address.is_unspecified or address.ipv4_mapped is not None:
+        raise Refused(f"{name}={text}", "no router has such an address", "Give the router's own, fe80::… or global")
+    return str(address)
 
 
 def static_addresses(nics: t.Iterable[Nic]) -> list[tuple[str, str]]:

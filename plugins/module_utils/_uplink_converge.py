@@ -18,6 +18,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _uplink as up
 from ansible_collections.routable.ipv6.plugins.module_utils import _uplink_owner as owners
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet, read_text, remove_if_empty
 from ansible_collections.routable.ipv6.plugins.module_utils._holders import holding, releasing
+from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import Task
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
@@ -170,7 +171,7 @@ def apply(module: AnsibleModule, host: Uplink, facts: Facts, plan: Plan, record:
 
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply, read back."""
-    name = module.params["interface"]
+    name = parse_interface_name(module.params["interface"], "interface")
     if os.geteuid() != 0:
         raise Refused(f"interface={name}", "only root may set up an uplink", "Run the task with become")
     host = Uplink(module, name)

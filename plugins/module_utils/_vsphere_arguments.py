@@ -12,6 +12,8 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 from ansible_collections.routable.ipv6.plugins.module_utils import _vsphere_client as vsphere
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._urls import is_host
 
 CONNECTION: dict[str, t.Any] = {
     "hostname": {"type": "str", "required": True, "fallback": (env_fallback, ["VMWARE_HOST"])},
@@ -29,7 +31,12 @@ def connect(params: t.Mapping[str, t.Any]) -> vsphere.Vcenter:
     """A session for these options, not yet open.
 
     :raises VsphereError: the CA cannot be read.
+    :raises Refused: no host, which pyvmomi would take for this one.
     """
+    if not is_host(params["hostname"].strip("[]")):
+        raise Refused(
+            f"hostname={params['hostname']}", "this is no name or address of a vCenter", "Write it without https://"
+        )
     context = vsphere.make_context(params["ca_cert"], params["validate_certs"])
     return vsphere.Vcenter(
         params["hostname"], params["port"], params["username"], params["password"], context, params["timeout"]

@@ -182,7 +182,7 @@ def test_a_prefix_can_be_opened(world: World) -> None:
         ({"prefixes": ["2001:db8:0:1::/64"], "allow": []}, "of ens3, and the host's own services"),
         ({"allow": [{"address": "2001:db8::1", "ports": [80]}]}, "nothing else can be opened"),
         ({"allow": [{"address": "2001:db8:0:11::/48", "ports": [80]}]}, "beyond the prefix length"),
-        ({"bridges": ['x" accept']}, "not the name of an interface"),
+        ({"bridges": ['x" accept']}, "an interface's name is 1 to 15"),
     ],
 )
 def test_what_cannot_work_is_refused(world: World, wrong: dict[str, t.Any], said: str) -> None:

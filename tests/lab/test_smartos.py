@@ -277,6 +277,7 @@ def test_a_zone_that_was_left_at_any_step_goes_on_from_there(head: Headnode) -> 
     head.play(zones=zones)
     assert head.answers(head.address("left"))
     assert len(head.log("boots")) == 1 and head.unpermitted() == []
+    head.vmadm("delete", uuid)
 
 
 def test_reads_that_lag_behind_are_waited_for(head: Headnode) -> None:

@@ -60,7 +60,7 @@ def test_ports_in_any_form_and_order() -> None:
     [
         ({"name": ""}, "endpoint : name='': this is a text, and not empty. Give name."),
         ({"name": None}, "endpoint None: name=None: this is a text, and not empty. Give name."),
-        ({"name": "a\nb"}, "endpoint a\nb: name='a\\nb': this is a text"),
+        ({"name": "a\nb"}, "endpoint a\\nb: name='a\\nb': this is a text"),
         ({"kind": "box"}, "endpoint web: kind=box: an endpoint is a container, vm, zone, host."),
         ({"kind": None}, "endpoint web: kind=None: this is a text"),
         ({"address": None}, "endpoint web: address=None: an address is text"),

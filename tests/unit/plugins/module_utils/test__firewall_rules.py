@@ -128,7 +128,7 @@ def test_the_order_of_a_wish_means_nothing() -> None:
         ({"name": "a-b"}, "name=a-b"),
         ({"name": "x" * 33}, "up to 32"),
         ({"bridges": ['a" accept']}, "bridges=a\" accept: an interface's name is 1 to 15 letters"),
-        ({"bridges": ["x" * 16]}, "not the name of an interface"),
+        ({"bridges": ["x" * 16]}, "an interface's name is 1 to 15"),
         ({"allow": [{"address": "2001:db8::1", "ports": [80]}]}, f"only what is in {PREFIX} is denied"),
         ({"allow": [{"address": "2001:db8:0:1::/64", "ports": [80]}]}, f"only what is in {PREFIX} is denied"),
         ({"allow": [{"address": WEB, "ports": [0]}]}, f"allow: {WEB}: ports=0: a port is"),
