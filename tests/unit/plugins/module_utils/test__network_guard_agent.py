@@ -330,3 +330,23 @@ def test_waiting_counts_on_the_monotonic_clock(tmp_path: pathlib.Path, monkeypat
 def test_wrong_words_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert agent.main(["agent", *words]) == 2
     assert capsys.readouterr().err.startswith("usage: ")
+
+
+def test_what_a_router_hands_out_is_left_to_it_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = snapshot(
+        options={"sysctls": []}, addresses={"ens3": {"2001:db8::5/64": DYNAMIC}}, routes={DEFAULT4: {"expires": None}}
+    )
+    clock, done = {"now": 0.0}, []
+
+    def carry_out(kept: agent.Snapshot, steps: t.Iterable[agent.Step]) -> list[str]:
+        done.append((clock["now"], [action for action, data in steps]))
+        return []
+
+    monkeypatch.setattr(agent, "carry_out", carry_out)
+    monkeypatch.setattr(agent, "take_links", lambda links: snapshot())
+    monkeypatch.setattr(agent, "take_sysctls", lambda links, names: {})
+    monkeypatch.setattr(agent.time, "monotonic", lambda: clock["now"])
+    monkeypatch.setattr(agent.time, "sleep", lambda seconds: clock.update(now=clock["now"] + seconds))
+    agent.settle_links(before)
+    assert done[0] == (0.0, ["add_route"])
+    assert done[-1] == (agent.SETTLE_SECONDS / 2, ["add_address", "add_route"])
