@@ -12,8 +12,9 @@ from ansible import constants as C
 from ansible.utils.display import Display
 from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability import matrix
-from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_table import BAD, GOOD, lines, summary
-from ansible_collections.routable.ipv6.plugins.plugin_utils._state import as_text, write_private
+from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_junit import junit
+from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_table import BAD, GOOD, LOOK, lines, summary
+from ansible_collections.routable.ipv6.plugins.plugin_utils._state import as_text, read_matrix, write_private
 
 display = Display()
 
@@ -28,19 +29,21 @@ class ActionModule(ControllerAction):
     }
 
     def act(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        path = os.path.join(self.state_directory(task_vars), "reachability.json")
+        results = f"{os.path.splitext(path)[0]}.xml"
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-        found = matrix(args["endpoints"], args["probes"], args["visits"], args["unknown_hosts"], now)
+        found = matrix(args["endpoints"], args["probes"], args["visits"], args["unknown_hosts"], now, read_matrix(path))
         for line in lines(found, args["width"]):
             display.display(line, color=_colour(line))
-        path = os.path.join(self.state_directory(task_vars), "reachability.json")
         if not self.check_mode:
             write_private(path, as_text(found))
-        result = {"changed": False, "ok": found["ok"], "path": path}
+            write_private(results, junit(found))
+        result = {"changed": False, "ok": found["ok"], "path": path, "junit": results}
         if not found["ok"]:
             return {**result, "failed": True, "msg": f"{summary(found)[2:]} The reasons stand above and in {path}"}
         return {**result, "msg": summary(found)[2:]}
 
 
 def _colour(line: str) -> str | None:
-    colours = {BAD: C.COLOR_ERROR, GOOD: C.COLOR_OK, "!": C.COLOR_WARN}
+    colours = {BAD: C.COLOR_ERROR, GOOD: C.COLOR_OK, LOOK: C.COLOR_HIGHLIGHT, "!": C.COLOR_WARN}
     return colours.get(line[:1])

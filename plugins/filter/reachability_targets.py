@@ -23,6 +23,11 @@ options:
     description: The port on which the vantage point listens for the endpoints' own connections. V(0) is any free one.
     type: int
     default: 0
+  mtu:
+    description:
+      - The size in bytes of a packet that must reach in one piece those endpoints which answer a ping and claim no size
+        themselves.
+    type: int
 seealso:
   - plugin: routable.ipv6.reachability_visits
     plugin_type: filter
@@ -43,13 +48,15 @@ _value:
 
 import typing as t
 
+from ansible_collections.routable.ipv6.plugins.module_utils._probe import parse_mtu
 from ansible_collections.routable.ipv6.plugins.plugin_utils._filters import filter_module, whole_number
 from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability import expected_peers, targets
 
 
-def reachability_targets(endpoints: list[dict[str, t.Any]], port: object = 0) -> dict[str, t.Any]:
+def reachability_targets(endpoints: list[dict[str, t.Any]], port: object = 0, mtu: object = None) -> dict[str, t.Any]:
     observe = {"port": whole_number(port, "port"), "expect": expected_peers(endpoints)}
-    return {"targets": targets(endpoints), "observe": observe}
+    size = None if mtu is None else parse_mtu(whole_number(mtu, "mtu"))
+    return {"targets": targets(endpoints, size), "observe": observe}
 
 
 FilterModule = filter_module(reachability_targets)

@@ -27,6 +27,11 @@ FILTERED = "filtered"
 UNREACHABLE = "unreachable"
 SILENT = "silent"
 
+# What a router, or the kernel, says of an address. These sentences stand in results, and causes are told from them.
+NO_ROUTE = "no route to this address"
+NO_NEIGHBOUR = "address unreachable: no neighbour answers for it"
+PROHIBITED = "administratively prohibited"
+
 
 @dataclass(frozen=True, order=True)
 class Port:
@@ -187,8 +192,8 @@ def classify(port: Port, error: int | None, timeout: float) -> Knock:
     known = {
         errno.ECONNREFUSED: Knock(REFUSED, "connection refused"),
         errno.ECONNRESET: Knock(REFUSED, "connection reset"),
-        errno.EACCES: Knock(FILTERED, "administratively prohibited"),
-        errno.EHOSTUNREACH: Knock(UNREACHABLE, "address unreachable: no neighbour answers for it"),
+        errno.EACCES: Knock(FILTERED, PROHIBITED),
+        errno.EHOSTUNREACH: Knock(UNREACHABLE, NO_NEIGHBOUR),
     }
     return known.get(error) or Knock(UNREACHABLE, explain_local(error))
 
@@ -196,8 +201,8 @@ def classify(port: Port, error: int | None, timeout: float) -> Knock:
 def explain_local(error: int) -> str:
     """A sentence for an errno that the vantage point itself gave when it sent a packet."""
     sentences = {
-        errno.ENETUNREACH: "no route to this address",
-        errno.EHOSTUNREACH: "address unreachable: no neighbour answers for it",
+        errno.ENETUNREACH: NO_ROUTE,
+        errno.EHOSTUNREACH: NO_NEIGHBOUR,
         errno.EADDRNOTAVAIL: "the vantage point has no IPv6 address to send from",
         errno.EAFNOSUPPORT: "the vantage point has no IPv6",
         errno.EPERM: "the vantage point's own firewall forbids it",

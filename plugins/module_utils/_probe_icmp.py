@@ -11,6 +11,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from ansible_collections.routable.ipv6.plugins.module_utils._probe import NO_NEIGHBOUR, NO_ROUTE, PROHIBITED
+
 UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM = 1, 2, 3, 4
 ECHO_REQUEST, ECHO_REPLY = 128, 129
 IPV6_HEADER, ICMP_HEADER = 40, 8
@@ -20,10 +22,10 @@ _LABEL = struct.Struct("!8sIH")
 
 # RFC 4443, section 3.1.
 _UNREACHABLE_CODES = {
-    0: "no route to this address",
-    1: "administratively prohibited",
+    0: NO_ROUTE,
+    1: PROHIBITED,
     2: "beyond the scope of the source address",
-    3: "address unreachable: no neighbour answers for it",
+    3: NO_NEIGHBOUR,
     4: "port unreachable",
     5: "the source address fails a policy",
     6: "the route rejects it",

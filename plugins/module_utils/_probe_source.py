@@ -21,7 +21,9 @@ from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_api import DockerUnavailable, get
 from ansible_collections.routable.ipv6.plugins.module_utils._probe import explain_local
+from ansible_collections.routable.ipv6.plugins.module_utils._probe_ipv4 import Echoes
 from ansible_collections.routable.ipv6.plugins.module_utils._probe_loop import READ, WRITE, Loop
+from ansible_collections.routable.ipv6.plugins.module_utils._probe_routes import addresses_of, gateway_of
 
 # A port scanner or a stray browser says something else, and is not counted.
 GREETING = b"routable.ipv6 who am i\n"
@@ -129,6 +131,7 @@ class Container:
     state: str
     pid: int
     addresses: tuple[str, ...]
+    has_ipv4: bool = False
 
 
 class DockerError(Exception):
@@ -145,7 +148,9 @@ def inspect_container(path: str, name: str, timeout: float = 10) -> Container | 
         state = content["State"]
         networks = content["NetworkSettings"].get("Networks") or {}
         addresses = [network.get("GlobalIPv6Address") for network in networks.values()]
-        return Container(state["Status"], int(state["Pid"] or 0), tuple(sorted(a for a in addresses if a)))
+        held = tuple(sorted(address for address in addresses if address))
+        has_ipv4 = any(network.get("IPAddress") for network in networks.values())
+        return Container(state["Status"], int(state["Pid"] or 0), held, has_ipv4)
     except DockerUnavailable as error:
         if error.status == 404:
             return None
@@ -163,19 +168,29 @@ class Namespaces:
     def close(self) -> None:
         os.close(self._own)
 
-    def socket(self, pid: int | None) -> socket.socket:
+    def tcp_socket(self, pid: int | None) -> socket.socket:
         """A non-blocking TCP socket in the network namespace of process ``pid``; None for the own one.
 
         :raises OSError: the process is gone, or this user may not enter.
         """
+        return self._made(pid, socket.AF_INET6, socket.SOCK_STREAM, 0)
+
+    def ipv4_socket(self, pid: int | None) -> socket.socket:
+        """As :meth:`tcp_socket`, for ICMP over IPv4.
+
+        :raises OSError: the process is gone, or this user may not enter.
+        """
+        return self._made(pid, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+
+    def _made(self, pid: int | None, family: int, kind: int, protocol: int) -> socket.socket:
         if pid is None:
-            made = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+            made = socket.socket(family, kind, protocol)
         else:
             other = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
             try:
                 _setns(other)
                 try:
-                    made = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+                    made = socket.socket(family, kind, protocol)
                 finally:
                     _setns(self._own)
             finally:
@@ -218,7 +233,7 @@ class Asker:
             return
         self._drop()
         try:
-            self._socket = self._namespaces.socket(self._pid)
+            self._socket = self._namespaces.tcp_socket(self._pid)
             error = self._socket.connect_ex(self._to)
         except OSError as failed:
             # Not a matter of time: the process is gone or may not be entered.
@@ -291,19 +306,24 @@ class Asker:
 def ask(entries: t.Sequence[t.Mapping[str, t.Any]], docker_socket: str, timeout: float) -> list[dict[str, t.Any]]:
     """Ask observers from containers, all at once.
 
-    Each entry has ``container`` (None for this host itself), ``to`` and ``port`` (None to look at the container only).
-    The results have the same order: ``container``, ``state``, ``addresses``, ``to``, ``port``, ``local``, ``seen`` and
-    ``reason`` (None when everything went well).
+    Each entry has ``container`` (None for this host itself), ``to`` and ``port`` (None to look at the container only),
+    and ``ipv4`` (an IPv4 address that must answer echo requests from there, or None).
+    The results have the same order: ``container``, ``state``, ``addresses``, ``to``, ``port``, ``local``, ``seen``,
+    ``reason`` (None when everything went well), ``route`` (``found``, ``gateway`` and ``here``, whether this host holds
+    the gateway; None unless a container runs) and ``ipv4`` (``to``, ``answered``, None for a container without IPv4,
+    ``reason``, and ``host_answered`` for this host itself; None when it was not asked).
     """
     loop, namespaces = Loop(), Namespaces()
     rows: list[dict[str, t.Any]] = []
     askers: list[Asker | None] = []
+    echoes = Echoes(loop, namespaces.ipv4_socket, timeout)
+    held = addresses_of(_read("/proc/net/if_inet6"))
     known: dict[str, Container | str | None] = {}
     try:
         for entry in entries:
             name, to, port = entry.get("container"), entry.get("to"), entry.get("port")
             row: dict[str, t.Any] = {"container": name, "state": None, "addresses": [], "to": to, "port": port}
-            row.update(local=None, seen=None, reason=None)
+            row.update(local=None, seen=None, reason=None, route=None, ipv4=None)
             rows.append(row)
             pid = None
             if name is not None:
@@ -312,6 +332,13 @@ def ask(entries: t.Sequence[t.Mapping[str, t.Any]], docker_socket: str, timeout:
                 pid = _describe(row, name, known[name])
             asks = to is not None and port is not None and row["reason"] is None
             askers.append(Asker(loop, namespaces, pid, (str(to), int(port or 0)), timeout) if asks else None)
+            if pid is not None:
+                found, gateway = gateway_of(_read(f"/proc/{pid}/net/ipv6_route"), to)
+                row["route"] = {"found": found, "gateway": gateway, "here": gateway in held}
+            if entry.get("ipv4") is not None and row["reason"] is None:
+                container = known[name] if name is not None else None
+                without = isinstance(container, Container) and not container.has_ipv4
+                echoes.start(row, str(entry["ipv4"]), pid, without)
         loop.run(loop.now() + timeout + 1)
     finally:
         loop.close()
@@ -319,7 +346,17 @@ def ask(entries: t.Sequence[t.Mapping[str, t.Any]], docker_socket: str, timeout:
     for row, asker in zip(rows, askers):
         if asker is not None:
             row.update(local=asker.local, seen=asker.seen, reason=asker.reason)
+    echoes.finish()
     return rows
+
+
+def _read(path: str) -> str:
+    """The text of a file of the kernel's; empty when it is not there, as where there is no IPv6."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
 
 
 def _look(docker_socket: str, name: str) -> Container | str | None:

@@ -136,6 +136,11 @@ options:
         description:
           - The address with which it must be seen.
         type: str
+      ipv4:
+        description:
+          - An IPv4 address that must answer echo requests from there, too, as it answers those of the host.
+          - It shows that IPv4 still works. The address that RV(ipv4) gave on a vantage point is such a one.
+        type: str
   docker_socket:
     description:
       - Where the Docker daemon of this host listens.
@@ -272,6 +277,11 @@ targets:
       description: Everything that is not, as one line. V(null) when all is well.
       type: str
       sample: "tcp/80 should be open: refused (connection refused)"
+ipv4:
+  description: The IPv4 address that this host sends from by default, V(null) without one.
+  type: str
+  returned: success
+  sample: 203.0.113.2
 observer:
   description: The listener.
   type: dict
@@ -322,6 +332,43 @@ from:
       description: The address that the listener saw, V(null) when no connection came about.
       type: str
       sample: 2001:db8:0:1:d::20
+    route:
+      description:
+        - Where the container sends what is for O(from[].to), or by default. V(null) unless a container runs.
+      type: dict
+      contains:
+        found:
+          description: Whether there is a route.
+          type: bool
+          sample: true
+        gateway:
+          description: The gateway, V(null) when the link itself is the way.
+          type: str
+          sample: 2001:db8:0:1:d::1
+        here:
+          description: Whether this host holds the gateway's address, as it does on a bridge.
+          type: bool
+          sample: true
+    ipv4:
+      description: What the echo requests to O(from[].ipv4) showed, V(null) when none were sent.
+      type: dict
+      contains:
+        to:
+          description: The address that was asked.
+          type: str
+          sample: 203.0.113.2
+        answered:
+          description: Whether it answered, V(null) for a container without an IPv4 address.
+          type: bool
+          sample: true
+        reason:
+          description: Why there is no answer.
+          type: str
+          sample: null
+        host_answered:
+          description: Whether it answered this host itself.
+          type: bool
+          sample: true
     ok:
       description: Whether the connection came about, with the expected address if one was given.
       type: bool
@@ -332,6 +379,7 @@ from:
       sample: "seen as 2001:db8:0:1::5, expected 2001:db8:0:1:d::20"
 """
 
+import ipaddress
 import time
 import typing as t
 
@@ -340,6 +388,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._addresses import pa
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._probe import judge, judge_source, parse_target
 from ansible_collections.routable.ipv6.plugins.module_utils._probe_client import probe
+from ansible_collections.routable.ipv6.plugins.module_utils._probe_ipv4 import local_ipv4, lost
 from ansible_collections.routable.ipv6.plugins.module_utils._probe_source import ask, start_observer
 
 
@@ -362,6 +411,7 @@ def spec() -> dict[str, t.Any]:
         "to": {"type": "str"},
         "port": {"type": "int"},
         "expect": {"type": "str"},
+        "ipv4": {"type": "str"},
     }
     return {
         "targets": {"type": "list", "elements": "dict", "default": [], "options": target},
@@ -398,7 +448,16 @@ def checked(params: dict[str, t.Any]) -> list[t.Any]:
         for name in ("to", "expect"):
             if entry[name] is not None:
                 entry[name] = str(parse_address(entry[name], f"from.{name}"))
+        if entry["ipv4"] is not None:
+            entry["ipv4"] = _ipv4(entry["ipv4"])
     return [parse_target(entry) for entry in params["targets"]]
+
+
+def _ipv4(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise Refused(f"from.ipv4={text}", "this is an IPv4 address", "Give one, as 203.0.113.2") from None
 
 
 def main() -> None:
@@ -409,7 +468,7 @@ def main() -> None:
         targets = checked(params)
     except Refused as refused:
         module.fail_json(msg=str(refused))
-    result: dict[str, t.Any] = {"changed": False}
+    result: dict[str, t.Any] = {"changed": False, "ipv4": local_ipv4()}
     result["targets"] = [judge(target, answers) for target, answers in zip(targets, probe(targets, params["timeout"]))]
     answered = ask(params["from"], params["docker_socket"], params["timeout"]) if params["from"] else []
     result["from"] = [judge_source(row, entry["expect"]) for row, entry in zip(answered, params["from"])]
@@ -418,6 +477,7 @@ def main() -> None:
         result["observer"] = observer(params["observe"])
     bad = [f"{row['name']}: {row['reason']}" for row in result["targets"] if not row["ok"]]
     bad += [f"{row['container'] or 'this host'}: {row['reason']}" for row in result["from"] if not row["ok"]]
+    bad += [f"{row['container']}: IPv4: {row['ipv4']['reason']}" for row in result["from"] if lost(row["ipv4"])]
     if "observer" in result and result["observer"]["reason"]:
         bad.append(f"observer: {result['observer']['reason']}")
     result["ok"] = not bad

@@ -13,7 +13,8 @@ author:
   - routable.ipv6 contributors (@routable)
 description:
   - Joins what was claimed with what was seen to the reachability matrix, prints it as a table, and writes it to
-    C(reachability.json) in the state directory on the controller.
+    C(reachability.json) in the state directory on the controller, and as JUnit XML, for CI, to C(reachability.xml)
+    beside it.
   - The task fails when an endpoint does not answer as claimed, when a vantage point could not probe, and when there is
     no endpoint or no vantage point at all. The reasons are printed below the table.
   - It is the last step of the playbook C(routable.ipv6.verify).
@@ -23,11 +24,11 @@ attributes:
   check_mode:
     support: full
     details:
-      - The file is not written.
+      - The files are not written.
   diff_mode:
     support: N/A
     details:
-      - The file is the record of a measurement, not a state that is wanted.
+      - The files are the record of a measurement, not a state that is wanted.
   idempotent:
     support: full
     details:
@@ -92,6 +93,11 @@ path:
   type: str
   returned: always
   sample: /home/me/site/.ipv6/reachability.json
+junit:
+  description: Where the same stands as JUnit XML.
+  type: str
+  returned: always
+  sample: /home/me/site/.ipv6/reachability.xml
 msg:
   description: The result in one sentence.
   type: str

@@ -15,6 +15,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import Endpoint, key_of
+from ansible_collections.routable.ipv6.plugins.plugin_utils import _reachability_ipv4 as ipv4_of
+from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_causes import advice, causes
 
 Result = t.Mapping[str, t.Any]
 
@@ -27,10 +29,20 @@ def label(endpoint: Result) -> str:
     return "/".join(key_of(endpoint))
 
 
-def targets(endpoints: t.Iterable[Endpoint]) -> list[dict[str, t.Any]]:
-    """The option ``targets`` of ``ipv6_probe``."""
-    keys = ("address", "ping", "open", "closed", "mtu")
-    return [{"name": label(endpoint), **{key: endpoint[key] for key in keys}} for endpoint in endpoints]
+def targets(endpoints: t.Iterable[Endpoint], mtu: int | None = None) -> list[dict[str, t.Any]]:
+    """The option ``targets`` of ``ipv6_probe``.
+
+    :arg mtu: the size in bytes of a packet that must reach those which answer a ping and claim no size themselves.
+    """
+    keys = ("address", "ping", "open", "closed")
+    return [
+        {
+            "name": label(endpoint),
+            **{key: endpoint[key] for key in keys},
+            "mtu": endpoint["mtu"] or (mtu if endpoint["ping"] else None),
+        }
+        for endpoint in endpoints
+    ]
 
 
 def expected_peers(endpoints: t.Iterable[Endpoint]) -> int:
@@ -58,7 +70,8 @@ def _visits(
             to = (_seen_by(probe).get(label(endpoint)) or {}).get("local")
             if port and to:
                 asked = True
-                yield endpoint, vantage, {"container": container, "to": to, "port": port, "expect": endpoint["source"]}
+                entry = {"container": container, "to": to, "port": port, "expect": endpoint["source"]}
+                yield endpoint, vantage, {**entry, "ipv4": probe["ipv4"]} if probe.get("ipv4") else entry
         if container is not None and not asked:
             yield endpoint, None, {"container": container}
 
@@ -78,6 +91,7 @@ def matrix(
     visited: t.Mapping[str, Result],
     unknown_hosts: t.Iterable[str],
     at: str,
+    before: Result | None = None,
 ) -> dict[str, t.Any]:
     """The reachability matrix, as docs/reachability.md describes it.
 
@@ -85,6 +99,7 @@ def matrix(
     :arg visited: by the name of the host that endpoints are behind.
     :arg unknown_hosts: those that have endpoints and are not in the inventory.
     :arg at: when, as text of ISO 8601.
+    :arg before: the matrix of the run before, which says where IPv4 got an answer then.
     """
     looked: dict[tuple[str, str], Result] = {}
     asked: dict[tuple[str, str], Result] = {}
@@ -97,15 +112,18 @@ def matrix(
     vantages = [_vantage(name, probe) for name, probe in probes.items()]
     rows = []
     failures = [f"from {vantage['name']}: {vantage['reason']}" for vantage in vantages if vantage["reason"]]
-    failures += _conflicts(endpoints)
+    failures += conflicts(endpoints)
+    hosts = {label(endpoint): endpoint["behind"] for endpoint in endpoints}
+    ipv4 = ipv4_of.hosts([(hosts[name], vantage, row) for (name, vantage), row in asked.items()], at, before)
+    failures += [sentence for sentence in map(ipv4_of.sentence, ipv4) if sentence]
     explained = {vantage["name"] for vantage in vantages if vantage["reason"]}
     for endpoint in sorted(endpoints, key=key_of):
         name = label(endpoint)
         seen_from: dict[str, t.Any] = {}
         for vantage, probe in probes.items():
-            trouble = _trouble(endpoint, looked.get((name, "")), visited.get(endpoint["behind"]))
             answer = _seen_by(probe).get(name)
-            seen_from[vantage] = _cell(endpoint, vantage, probe, answer, asked.get((name, vantage)), trouble)
+            visit = (asked.get((name, vantage)), looked.get((name, "")), visited.get(endpoint["behind"]))
+            seen_from[vantage] = _cell(endpoint, vantage, probe, answer, *visit)
         ok = bool(seen_from) and all(cell["ok"] for cell in seen_from.values())
         rows.append({**endpoint, "ok": ok, "from": seen_from})
         failures += _sentences(endpoint, {v: cell for v, cell in seen_from.items() if v not in explained})
@@ -115,7 +133,9 @@ def matrix(
         "ok": bool(rows) and bool(vantages) and not failures and all(row["ok"] for row in rows),
         "vantages": vantages,
         "endpoints": rows,
+        "ipv4": ipv4,
         "failures": failures,
+        "advice": advice(rows, explained),
         "warnings": _warnings(endpoints, unknown_hosts),
     }
 
@@ -135,24 +155,31 @@ def _cell(
     probe: Result,
     answer: Result | None,
     asked: Result | None,
-    trouble: str | None,
+    looked: Result | None,
+    visit: Result | None,
 ) -> dict[str, t.Any]:
     """What one vantage point saw of one endpoint."""
     if answer is None:
         empty: dict[str, t.Any] = {"local": None, "ping": None, "mtu": None, "open": [], "closed": [], "source": None}
-        return {"ok": False, "probed": False, "reason": "not probed", **empty}
+        return {"ok": False, "probed": False, "reason": "not probed", **empty, "ipv4": None, "causes": []}
+    trouble = _trouble(endpoint, looked, visit)
     source = _source(endpoint, vantage, probe, answer, asked, trouble)
+    ipv4 = ipv4_of.cell(asked)
+    found = causes(endpoint, answer, source, ipv4, looked, trouble)
     reasons = [answer["reason"]] if answer["reason"] else []
     if trouble is not None and (reasons or (source and not source["ok"])):
         reasons.append(trouble)
     elif source and not source["ok"]:
         reasons.append(f"source: {source['reason']}")
+    reasons += [cause["observed"] for cause in found if cause["what"] in ("route", "ipv4")]
     return {
         "ok": not reasons,
         "probed": True,
         "reason": "; ".join(reasons) or None,
         **{key: answer[key] for key in ("local", "ping", "mtu", "open", "closed")},
         "source": source,
+        "ipv4": ipv4,
+        "causes": found,
     }
 
 
@@ -197,7 +224,8 @@ def _message(result: Result) -> str:
     return " ".join(" ".join(words).split())
 
 
-def _conflicts(endpoints: t.Iterable[Endpoint]) -> list[str]:
+def conflicts(endpoints: t.Iterable[Result]) -> list[str]:
+    """One sentence for each address that two claim."""
     holders: dict[str, set[str]] = {}
     for endpoint in endpoints:
         holders.setdefault(endpoint["address"], set()).add(f"{endpoint['name']} behind {endpoint['behind']}")

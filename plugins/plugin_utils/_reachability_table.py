@@ -13,29 +13,32 @@ import typing as t
 
 Cell = t.Mapping[str, t.Any]
 
-GOOD, BAD, NOTHING, UNKNOWN = "✓", "✗", "·", "?"
+GOOD, BAD, NOTHING, UNKNOWN, LOOK = "✓", "✗", "·", "?", "→"
 HEAD = ("endpoint", "behind", "address")
 GAP = "  "
 # What names may shrink to before a line grows beyond the width.
 _SHORTEST = 8
 _LONGEST_PORTS = 14
+_MOST_NAMES = 5
 
 
 def lines(matrix: t.Mapping[str, t.Any], width: int = 100) -> list[str]:
     """The table, a line per failure and warning, and a summary.
 
     Vantage points stand side by side as far as ``width`` allows, then one below the other. A failure begins with
-    ``✗``, a warning with ``!``; what does not fit is wrapped.
+    ``✗``, where to look with ``→``, a warning with ``!``; what does not fit is wrapped.
     """
     names = [vantage["name"] for vantage in matrix["vantages"]]
     rows = matrix["endpoints"]
-    mtu = any(row["mtu"] for row in rows)
-    columns = {name: _columns([row["from"][name] for row in rows], mtu) for name in names}
+    cells = [cell for row in rows for cell in row["from"].values()]
+    shown = {key for key in ("mtu", "ipv4") if any(cell[key] for cell in cells)}
+    columns = {name: _columns([row["from"][name] for row in rows], shown) for name in names}
     text: list[str] = []
     for group in _groups(names, columns, rows, width):
         text += ["", *_block(rows, group, columns, width)]
     text.append("")
-    for mark, sentences in ((BAD, matrix["failures"]), ("!", matrix["warnings"])):
+    advice = [f"{_who(entry)}: {entry['look']}" for entry in matrix["advice"]]
+    for mark, sentences in ((BAD, matrix["failures"]), (LOOK, advice), ("!", matrix["warnings"])):
         for sentence in sentences:
             text += textwrap.wrap(sentence, width, initial_indent=f"{mark} ", subsequent_indent="  ")
     if matrix["failures"] or matrix["warnings"]:
@@ -53,20 +56,31 @@ def summary(matrix: t.Mapping[str, t.Any]) -> str:
     return f"{BAD} {good} of {_count(total)} as claimed, {seen}."
 
 
+def _who(entry: t.Mapping[str, t.Any]) -> str:
+    """Whom an advice is for. Names are cut off, since a host may have hundreds of endpoints."""
+    names, more = entry["endpoints"][:_MOST_NAMES], len(entry["endpoints"]) - _MOST_NAMES
+    return f"{entry['cause']} ({', '.join(names)}{f' and {more} more' if more > 0 else ''} behind {entry['behind']})"
+
+
 def _count(total: int) -> str:
     return f"{total} endpoint{' answers' if total == 1 else 's answer'}"
 
 
-def _columns(cells: t.Sequence[Cell], mtu: bool) -> list[tuple[str, list[str]]]:
-    """The columns of one vantage point, each with its heading and its texts. MTU is there only where it is claimed."""
+def _columns(cells: t.Sequence[Cell], shown: t.Collection[str]) -> list[tuple[str, list[str]]]:
+    """The columns of one vantage point, each with its heading and its texts.
+
+    :arg shown: ``mtu`` and ``ipv4``, as far as any endpoint has something there.
+    """
     columns = [
         ("ping", [_echo(cell, "ping") for cell in cells]),
         ("open", [_ports(cell, "open") for cell in cells]),
         ("closed", [_ports(cell, "closed") for cell in cells]),
         ("source", [_source(cell) for cell in cells]),
     ]
-    if mtu:
+    if "mtu" in shown:
         columns.insert(1, ("mtu", [_mtu(cell) for cell in cells]))
+    if "ipv4" in shown:
+        columns.append(("ipv4", [_ipv4(cell) for cell in cells]))
     return columns
 
 
@@ -114,6 +128,14 @@ def _source(cell: Cell) -> str:
     if source["ok"]:
         return GOOD
     return f"{BAD} other" if source["seen"] else BAD
+
+
+def _ipv4(cell: Cell) -> str:
+    if not cell["probed"]:
+        return UNKNOWN
+    if cell["ipv4"] is None:
+        return NOTHING
+    return {True: GOOD, False: BAD, None: UNKNOWN}[cell["ipv4"]["ok"]]
 
 
 def _widths(columns: t.Sequence[tuple[str, list[str]]]) -> list[int]:

@@ -21,6 +21,7 @@ import urllib.parse
 
 from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import Endpoint, parse_endpoint
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability import VERSION
 
 DIRECTORY = ".ipv6"
 _SUFFIX = ".json"
@@ -73,6 +74,16 @@ def _make_private(directory: str) -> None:
 
 def as_text(value: object) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read_matrix(path: str) -> dict[str, t.Any] | None:
+    """The reachability matrix of the run before; None without one of this version."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            found = json.load(stream)
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("version") == VERSION else None
 
 
 class EndpointFiles:

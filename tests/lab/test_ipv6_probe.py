@@ -12,8 +12,10 @@ import re
 import subprocess
 import typing as t
 
+import jsonschema
 import pytest
-from conftest import Lab
+from conftest import ROOT, Lab
+from probe_faults import AFTER_FAULTS, API, BEFORE_FAULTS, FAULTS, NET, NOBODY, ONLINK, PROXIED, WEB
 
 HOST = {
     "name": "trixie",
@@ -22,9 +24,6 @@ HOST = {
     "manager": "kernel",
     "routed_prefix": "2001:db8:0:2::/64",
 }
-NET = "2001:db8:0:2:1::"
-WEB, API = f"{NET}20", f"{NET}21"
-NOBODY = f"{NET}99"
 SETUP = f"""
 # A lab that was kept has it all.
 docker network inspect user >/dev/null 2>&1 && exit
@@ -35,6 +34,8 @@ for last in 20 21; do
     docker run -d --init --name c$last --network user --ip6 {NET}$last lab/busybox:latest \\
         sh -c 'httpd -p 80; exec sleep 2147483647' >/dev/null
 done
+docker network create --ipv6 --subnet {ONLINK}/80 --gateway {ONLINK}1 -o com.docker.network.bridge.name=onlink0 onlink >/dev/null
+docker run -d --init --name c30 --network onlink --ip6 {PROXIED} lab/busybox:latest sh -c 'exec sleep 2147483647' >/dev/null
 docker create --name stopped lab/busybox:latest true >/dev/null
 """
 FIREWALL = "nft add table ip6 probe; nft 'add chain ip6 probe forward {type filter hook forward priority 0;}'"
@@ -312,6 +313,49 @@ class TestVerify:
         assert not_yet.endswith("; there is no container named later on trixie")
         assert matrix["warnings"][0].startswith("gone has endpoints and is not in the inventory any more")
         assert "✗ 0 of 3 endpoints answer as claimed, seen from stranger." in done.stdout
+
+    def test_each_kind_of_failure_has_its_own_cause(self, site: Lab, state: pathlib.Path) -> None:
+        """One run while all is well, then one with everything broken at once, each at an endpoint of its own."""
+        lost = f"{NET}22"
+        claims = [
+            {**self.CLAIMS[0], "open": [80, 81], "closed": [22, 23]},
+            {**self.CLAIMS[1], "closed": [22]},
+            {"name": "c30", "kind": "container", "address": PROXIED, "source": PROXIED},
+            {"name": "lost", "kind": "container", "address": lost, "source": lost},
+            {"name": "unrouted", "kind": "host", "address": "2001:db8:0:3::1"},
+        ]
+        words = ("-e", "verify_vantage=stranger", "-e", "verify_timeout=5", "-e", "verify_mtu=1500")
+        site.sh("trixie", BEFORE_FAULTS)
+        try:
+            self.claim(state, "trixie", [{**claims[0], "open": [80, 81], "closed": [22]}, *claims[1:4]])
+            done, matrix = self.verify(site, state, *words)
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert {row["from"]["stranger"]["mtu"]["bytes"] for row in matrix["endpoints"]} == {1500}
+            assert {row["from"]["stranger"]["ipv4"]["ok"] for row in matrix["endpoints"]} == {True}
+            self.claim(state, "trixie", claims)
+            site.sh("trixie", FAULTS)
+            # It would go on sending to a neighbour that it has heard of.
+            site.sh("router", "ip -6 neigh flush dev br0")
+            done, matrix = self.verify(site, state, *words)
+        finally:
+            site.sh("trixie", AFTER_FAULTS)
+            site.sh("stranger", "ip -6 route flush cache")
+        assert done.returncode == 2
+        jsonschema.validate(matrix, json.loads((ROOT / "docs" / "schemas" / "reachability.json").read_text()))
+        rows = {row["name"]: row["from"]["stranger"] for row in matrix["endpoints"]}
+        assert {name: [(c["cause"], c["what"]) for c in row["causes"]] for name, row in rows.items()} == {
+            "c20": [("refused", "tcp/81"), ("open", "tcp/23"), ("ipv4", "ipv4")],
+            "c21": [("mtu", "mtu"), ("filtered", "tcp/80"), ("wrong_source", "source")],
+            "c30": [("no_neighbour", "ping")],
+            "lost": [("gateway", "route")],
+            "unrouted": [("no_route", "ping")],
+        }
+        assert rows["lost"]["reason"].endswith(
+            f"the container sends to the gateway {NET}bad, which trixie does not hold"
+        )
+        looks = {entry["cause"]: entry["look"] for entry in matrix["advice"]}
+        assert "systemctl status 'routable-ipv6-ndp-*' ndppd" in looks["no_neighbour"]
+        assert "→ wrong_source (c21 behind trixie): It is seen with another address than its own: NAT66" in done.stdout
 
     def test_nothing_is_claimed(self, site: Lab, state: pathlib.Path) -> None:
         done, matrix = self.verify(site, state)

@@ -10,8 +10,10 @@ import pathlib
 import subprocess
 import sys
 import typing as t
+import xml.etree.ElementTree as ET
 
 import pytest
+from ansible_collections.routable.ipv6.plugins.plugin_utils._state import read_matrix
 
 COLLECTIONS = str(pathlib.Path(__file__).parents[4] / ".dev")
 WEB = {"role": "r", "name": "web", "behind": "h", "address": "2001:db8::20", "kind": "zone", "open": [], "closed": []}
@@ -39,6 +41,9 @@ def test_the_table_is_printed_and_the_matrix_written(tmp_path: pathlib.Path) -> 
     path = tmp_path / ".ipv6" / "reachability.json"
     matrix = json.loads(path.read_text())
     assert (matrix["version"], matrix["ok"], path.stat().st_mode & 0o777) == (1, True, 0o600)
+    results = path.with_suffix(".xml")
+    assert results.stat().st_mode & 0o777 == 0o600
+    assert ET.parse(results).getroot()[0].attrib.items() >= {"tests": "2", "failures": "0", "errors": "0"}.items()
 
 
 def test_a_failure_fails_and_is_written_all_the_same(tmp_path: pathlib.Path) -> None:
@@ -47,6 +52,14 @@ def test_a_failure_fails_and_is_written_all_the_same(tmp_path: pathlib.Path) -> 
     assert "\n✗ web behind h (2001:db8::20) from stranger: ping: no answer\n" in done.stdout
     assert "0 of 1 endpoint answers as claimed, seen from stranger. The reasons stand above and in " in done.stdout
     assert not json.loads((tmp_path / ".ipv6" / "reachability.json").read_text())["ok"]
+    assert ET.parse(tmp_path / ".ipv6" / "reachability.xml").getroot()[0].get("failures") == "1"
+
+
+@pytest.mark.parametrize("earlier", ["", "[]", '{"version": 0, "ipv4": 7}', "{"])
+def test_a_matrix_of_another_kind_is_no_history(tmp_path: pathlib.Path, earlier: str) -> None:
+    (tmp_path / ".ipv6").mkdir()
+    (tmp_path / ".ipv6" / "reachability.json").write_text(earlier)
+    assert read_matrix(str(tmp_path / ".ipv6" / "reachability.json")) is None
 
 
 @pytest.mark.parametrize("answered", [True, False])

@@ -4,8 +4,13 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
+import re
 import typing as t
+import xml.etree.ElementTree as ET
 
+import jsonschema
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._endpoints import parse_endpoints
 from ansible_collections.routable.ipv6.plugins.module_utils._probe import (
@@ -18,12 +23,16 @@ from ansible_collections.routable.ipv6.plugins.module_utils._probe import (
     parse_target,
 )
 from ansible_collections.routable.ipv6.plugins.plugin_utils import _reachability as reach
+from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_causes import LOOK
+from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_junit import junit
 from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_table import lines, summary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 WEB, API, NAT, HERE = "2001:db8::20", "2001:db8::21", "2001:db8::1", "2001:db8:ffff::9"
 Row = t.Dict[str, t.Any]
+SCHEMA = json.loads((pathlib.Path(__file__).parents[4] / "docs" / "schemas" / "reachability.json").read_text())
+VALID = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
 
 def endpoint(name: str = "web", host: str = "docker1", **values: t.Any) -> Row:
@@ -57,7 +66,9 @@ def visited(endpoints: list[Row], probes: dict[str, Row], host: str = "docker1",
 
 
 def found(endpoints: list[Row], probes: dict[str, Row], visits: dict[str, Row]) -> Row:
-    return reach.matrix(endpoints, probes, visits, [], "2026-01-01T00:00:00+00:00")
+    matrix = reach.matrix(endpoints, probes, visits, [], "2026-01-01T00:00:00+00:00")
+    VALID.validate(matrix)
+    return matrix
 
 
 def test_all_is_well() -> None:
@@ -241,7 +252,11 @@ def test_the_table() -> None:
     probes["stranger"]["targets"][1]["open"][0]["state"] = "silent"
     visits = visited(ends, probes, web={"seen": NAT})
     visits.update(visited(ends, probes, "a-host-with-a-long-name"))
-    assert lines(found(ends, probes, visits)) == [
+    text = lines(found(ends, probes, visits))
+    (start,) = (number for number, line in enumerate(text) if line.startswith("→ silent (a-very-long-name"))
+    advised = text[start:-2]
+    assert [line.split()[1] for line in advised if line[0] == "→"] == ["silent", "wrong_source"]
+    assert text == [
         "",
         "                                                            from stranger",
         "endpoint  behind    address                                 ping      mtu     open       closed     source",
@@ -253,6 +268,7 @@ def test_the_table() -> None:
         "  (2001:db8:1111:2222:3333:4444:5555:6666) from stranger: ping: no answer within 4 s",
         "✗ web behind docker1 (2001:db8::20) from stranger: source: seen as 2001:db8::1, expected",
         "  2001:db8::20, so something on the way translates it (NAT66)",
+        *advised,
         "",
         "✗ 1 of 3 endpoints answer as claimed, seen from stranger.",
     ]
@@ -297,3 +313,63 @@ def test_the_targets_of_a_probe_are_what_the_module_takes() -> None:
     (target,) = reach.targets([endpoint(open=[80], mtu=1500)])
     parsed = parse_target(target)
     assert (parsed.name, parsed.open, parsed.mtu) == ("docker_host/docker1/web", (Port(80),), 1500)
+
+
+def ipv4_of(host_answered: bool, answered: bool | None) -> Row:
+    return {"ipv4": {"to": "203.0.113.2", "answered": answered, "reason": "x", "host_answered": host_answered}}
+
+
+def test_ipv4_is_asked_where_a_vantage_point_has_it_and_shown() -> None:
+    ends = [endpoint(source=WEB), endpoint("api", address=API, source=API)]
+    probes = {"stranger": {**probed(*ends), "ipv4": "203.0.113.2"}}
+    assert [entry["ipv4"] for entry in reach.visits(ends, probes, "docker1")] == ["203.0.113.2"] * 2
+    matrix = found(ends, probes, visited(ends, probes, web=ipv4_of(True, False), api=ipv4_of(True, True)))
+    assert matrix["failures"] == [f"web behind docker1 ({WEB}) from stranger: IPv4: x"]
+    assert [line.split()[-1] for line in lines(matrix)[2:5]] == ["ipv4", "✓", "✗"]
+    assert matrix["ipv4"][0]["answered_at"] == matrix["at"]
+    later = reach.matrix(
+        ends, probes, visited(ends, probes, web=ipv4_of(False, False)), [], "2026-01-02T00:00:00Z", matrix
+    )
+    VALID.validate(later)
+    assert later["failures"] == [
+        f"docker1 gets no answer over IPv4 from stranger (203.0.113.2), and got one at {matrix['at']}"
+    ]
+    assert not later["ok"] and all(row["ok"] for row in later["endpoints"])
+
+
+def test_a_size_is_asked_of_what_answers_a_ping_and_claims_none() -> None:
+    ends = [endpoint(), endpoint("b", address=API, mtu=1280), endpoint("c", address=NAT, ping=False)]
+    assert [target["mtu"] for target in reach.targets(ends, 1500)] == [1500, 1280, None]
+
+
+def test_junit_has_a_case_for_each_endpoint_and_vantage_point() -> None:
+    ends = [endpoint(), endpoint("db", "docker2"), endpoint('a<&>"\N{SNOWMAN}' * 40, address=API)]
+    probes = {"a": probed(*ends, dead=[API]), "down": {"msg": "said \x1b[31mno\x00", "unreachable": True}}
+    text = junit(found(ends, probes, {}))
+    root = ET.fromstring(text)
+    assert [(s.get("name"), s.get("tests"), s.get("failures"), s.get("errors")) for s in root] == [
+        ("from a", "4", "1", "0"),
+        ("from down", "4", "0", "4"),
+        ("the site", "1", "1", "0"),
+    ]
+    (failure,) = root[0].iter("failure")
+    assert failure.get("message") == "ping: no answer within 4 s; docker1 took no part in this run"
+    assert failure.text and failure.text.endswith("\nsilent: ping: no answer within 4 s")
+    assert ends[2]["name"] in {(case.get("name") or "").rpartition(" (")[0] for case in root[0]}
+    assert next(root[1].iter("error")).get("message") == "nothing could be probed: said \ufffd[31mno\ufffd"
+    assert "only one can hold it" in text
+
+
+@given(st.text(max_size=20))
+def test_junit_is_well_formed_whatever_was_said(said: str) -> None:
+    ends = [endpoint()]
+    ET.fromstring(junit(found(ends, {"down": {"msg": said or "x"}}, {})))
+
+
+def test_the_schema_is_one_and_the_guide_names_what_it_has() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$defs"]["cause"]["enum"] == list(LOOK)
+    guide = (pathlib.Path(__file__).parents[4] / "docs" / "reachability.md").read_text()
+    words = set(re.findall(r"`([a-z0-9_]+)`", guide))
+    keys = {*SCHEMA["properties"], *(key for part in SCHEMA["$defs"].values() for key in part.get("properties", ()))}
+    assert not (keys | set(LOOK)) - words
