@@ -111,6 +111,7 @@ def steps() -> list[Step]:
         Step("ledger", "tests/ledger.sh"),
         Step("aws", "tests/aws.sh"),
         Step("faults", "tests/faults.sh"),
+        Step("report", "tests/report.sh"),
         *longest_first(
             [
                 with_lab("site", "tests/site.sh"),
