@@ -16,7 +16,13 @@ from report_site import AT, BEGIN, HOSTS, NAMES, POOLS, matrix
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-SWITCHES = ("--headless=new", "--no-sandbox", "--disable-gpu", "--force-prefers-reduced-motion", "--window-size=1360,1200")
+SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--force-prefers-reduced-motion",
+    "--window-size=1360,1200",
+)
 
 
 @pytest.fixture(scope="session")
