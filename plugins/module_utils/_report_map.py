@@ -41,7 +41,7 @@ class Cell(t.NamedTuple):
     height: int
     kind: str
     target: int
-    count: int
+    amount: int
 
 
 class View(t.NamedTuple):
