@@ -58,5 +58,16 @@ def matrix() -> dict[str, t.Any]:
             for row in rows
         ],
         "failures": ["mail behind one (2001:db8::3) from stranger: ping: no neighbour answers for it"],
+        "advice": [
+            {
+                "cause": "no_neighbour",
+                "behind": "one",
+                "endpoints": ["mail"],
+                "look": "Look whether the NDP proxy runs.",
+            }
+        ],
+        "ipv4": [
+            {"host": "one", "vantage": "stranger", "to": "192.0.2.1", "answered": True, "answered_at": AT, "ok": True}
+        ],
         "warnings": [],
     }

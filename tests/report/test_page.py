@@ -160,6 +160,8 @@ def test_what_answers(shown: Page) -> None:
     first = shown.all("#matrix tbody tr")[0]
     assert "mail" in first.text and "no neighbour answers for it" in first.text, "what fails comes first"
     assert shown.texts("#failures li") == matrix()["failures"]
+    assert shown.texts("#advice li") == ["mail behind one: Look whether the NDP proxy runs."]
+    assert shown.one("#reach-summary").text.endswith("UTC. IPv4 works as before on 1 host.")
     shown.one("#only").click()
     assert len(shown.all("#matrix tbody tr")) == 1
 

@@ -290,6 +290,15 @@
       one.source ? part("source", one.source.ok, one.source.ok ? "" : one.source.seen || "") : "",
     ].filter(Boolean).join(", ");
   }
+  function names(all) {
+    return all.slice(0, 5).join(", ") + (all.length > 5 ? ` and ${all.length - 5} more` : "");
+  }
+  function ipv4(matrix) {
+    const asked = (matrix.ipv4 || []).filter((one) => one.answered_at !== null);
+    if (!asked.length) return "";
+    const lost = asked.filter((one) => !one.ok);
+    return lost.length ? ` IPv4 is lost on ${names(lost.map((one) => one.host))}.` : ` IPv4 works as before on ${plural(new Set(asked.map((one) => one.host)).size, "host", "hosts")}.`;
+  }
   function reach() {
     const matrix = data.matrix;
     if (!matrix) {
@@ -298,8 +307,11 @@
       return;
     }
     const bad = matrix.endpoints.filter((one) => !one.ok);
-    id("reach-summary").textContent = `Seen from ${matrix.vantages.map((one) => one.name).join(", ")} at ${matrix.at.replace("T", " ").replace("+00:00", " UTC")}.`;
+    id("reach-summary").textContent = `Seen from ${matrix.vantages.map((one) => one.name).join(", ")} at ${matrix.at.replace("T", " ").replace("+00:00", " UTC")}.${ipv4(matrix)}`;
     id("failures").replaceChildren(...matrix.failures.map((text) => element("li", { class: "bad" }, text)), ...matrix.warnings.map((text) => element("li", {}, text)));
+    const advice = matrix.advice || [];
+    id("advice-title").hidden = !advice.length;
+    id("advice").replaceChildren(...advice.map((one) => element("li", {}, `${names(one.endpoints)} behind ${one.behind}: ${one.look}`)));
     id("only-label").hidden = !bad.length;
     id("matrix").tHead.replaceChildren(element("tr", {}, ...["Endpoint", "Behind", "Address", ...matrix.vantages.map((one) => `From ${one.name}`)].map((text) => element("th", { scope: "col" }, text))));
     const rows = [...bad, ...(id("only").checked ? [] : matrix.endpoints.filter((one) => one.ok))];
