@@ -526,7 +526,9 @@ def add_address(link: str, address: str, entry: t.Mapping[str, t.Any]) -> None:
 def add_route(route: str, expires: int | None) -> None:
     family, *words = route.split()
     lifetime = [] if expires is None or family == "4" else ["expires", str(max(expires, 1))]
-    do("ip", f"-{family}", "route", "replace", *words, *lifetime)
+    # ip takes all that follows the first next hop for more of them.
+    hops = words.index("nexthop") if "nexthop" in words else len(words)
+    do("ip", f"-{family}", "route", "replace", *words[:hops], *lifetime, *words[hops:])
 
 
 def drop_route(route: str) -> None:

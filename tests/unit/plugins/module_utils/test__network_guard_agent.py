@@ -160,6 +160,26 @@ def test_a_route_as_ip_takes_it_back(line: str, text: str, expires: int | None) 
     assert agent.route_text(line) == (text, expires)
 
 
+@pytest.mark.parametrize(
+    ("route", "expires", "words"),
+    [
+        ("6 default via fe80::1 dev e metric 9", 600, "default via fe80::1 dev e metric 9 expires 600"),
+        ("6 default via fe80::1 dev e", 0, "default via fe80::1 dev e expires 1"),
+        # What follows a next hop is another one to ip.
+        ("6 default proto ra nexthop via fe80::1 dev e", 600, "default proto ra expires 600 nexthop via fe80::1 dev e"),
+        ("4 default via 192.0.2.1 dev e", 600, "default via 192.0.2.1 dev e"),
+        ("6 default via fe80::1 dev e", None, "default via fe80::1 dev e"),
+    ],
+)
+def test_a_route_is_put_back_with_its_lifetime(
+    route: str, expires: int | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, ...]] = []
+    monkeypatch.setattr(agent, "do", lambda *command, data="": done.append(command))
+    agent.add_route(route, expires)
+    assert [" ".join(command) for command in done] == [f"ip -{route[0]} route replace {words}"]
+
+
 def test_counters_are_no_difference() -> None:
     assert (
         agent.rules_text("# Generated\n*filter\n:INPUT ACCEPT [5:7]\nCOMMIT\n")
