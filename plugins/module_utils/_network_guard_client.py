@@ -164,7 +164,10 @@ class Guard:
     def _start_waiting(self) -> None:
         words = [interpreter(), "-I", "-S", "-B", self._path("network_guard_agent.py"), "wait", self.directory]
         quiet: dict[str, t.Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        process = subprocess.Popen(words, start_new_session=True, cwd="/", **quiet)
+        # It goes on when this process ends, which run_command cannot do.
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
+            words, start_new_session=True, cwd="/", **quiet
+        )
         agent.save(self.directory, "waiting", f"{process.pid} {_process(process.pid)}")
 
     def _waiting(self) -> str:

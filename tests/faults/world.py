@@ -34,7 +34,8 @@ ip -6 neigh show proxy
 nft -s list tables | grep -v -e ' nat$' -e ' filter$' -e ' raw$' | while read t; do nft -s list $t; done
 for tool in iptables ip6tables; do $tool-save | grep '^-A' | grep -v -e DOCKER | sort; done
 cd /proc/sys/net/ipv6/conf; for l in all default lo docker0 e*; do for k in forwarding accept_ra proxy_ndp disable_ipv6; do echo $l $k $(cat $l/$k); done; done
-systemctl list-units --plain --no-legend --all '*.service' '*.timer' | awk '{print $1, $3}' | grep -e docker -e network -e Network -e routable -e ndppd -e nftables | sort
+systemctl list-units --plain --no-legend --all '*.service' '*.timer' | awk '{print $1, $3}' |
+  grep -e docker -e network -e Network -e routable -e ndppd -e nftables | sort
 docker network ls --filter type=custom --format '{{.Name}}'
 """
 # Four ways of an uplink, each of them with another Docker or another manager.

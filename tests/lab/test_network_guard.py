@@ -25,11 +25,13 @@ DIRECTORY = "/var/lib/routable-ipv6"
 LOOK = """set +e
 find /etc /usr/local -type f -o -type l | grep -v -e mtab -e resolv -e /hosts | sort | xargs -d '\\n' ls -ld --time-style=+
 find /etc -type f | sort | xargs sha256sum
-ip -o addr show scope global | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//'; ip -o -4 route; ip -o -6 route | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//'
+ip -o addr show scope global | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//'
+ip -o -4 route; ip -o -6 route | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//'
 ip -6 neigh show proxy; nft -s list tables | grep -v -e ' nat' -e ' filter'; nft -s list tables | grep inet | while read t; do nft -s list $t; done
 for tool in iptables ip6tables; do $tool-save | grep -v -e '^#' -e '^:[A-Z]* ACCEPT' | sed 's/\\[.*\\]//'; done
 sysctl -a 2>/dev/null | grep -e '^net.ipv6.conf' -e ip_forward | grep -v -e stable_secret -e 'conf\\.veth'
-systemctl list-units --plain --no-legend --all '*.service' '*.timer' | awk '{print $1, $3}' | grep -e docker -e network -e Network -e harm -e routable -e ndppd -e nftables
+systemctl list-units --plain --no-legend --all '*.service' '*.timer' | awk '{print $1, $3}' |
+  grep -e docker -e network -e Network -e harm -e routable -e ndppd -e nftables
 cat /etc/docker/daemon.json || true; docker network ls --filter type=custom; ls -A /var/lib
 """
 # Something of every kind that can be put back.

@@ -44,7 +44,7 @@ def snapshot(**more: t.Any) -> agent.Snapshot:
 
 
 def actions(before: agent.Snapshot, now: agent.Snapshot) -> list[t.Any]:
-    return [(action, data) for action, data in agent.plan(before, now)]
+    return list(agent.plan(before, now))
 
 
 def test_nothing_is_done_where_nothing_differs() -> None:
