@@ -14,6 +14,7 @@ of a list silently (netbox/api/viewsets/mixins.py).
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -53,7 +54,9 @@ def base_url(text: str) -> str:
     """
     if "@" in text:
         raise Refused("url", "a user has no place in it", "Give the URL without, and the token apart")
-    try:
+    good = False
+    parts = urllib.parse.SplitResult("", "", "", "", "")
+    with contextlib.suppress(ValueError):
         parts = urllib.parse.urlsplit(text.strip())
         # urlsplit takes line ends out, and what is left may be another host.
         good = (
@@ -62,8 +65,6 @@ def base_url(text: str) -> str:
             and is_host(parts.hostname)
             and (parts.port or 1) > 0
         )
-    except ValueError as error:
-        raise Refused(f"url={text}", "this is no URL", "Write it as https://netbox.example.org") from error
     if not good or not is_path(parts.path) or parts.query or parts.fragment:
         raise Refused(f"url={text}", "this is no URL of a NetBox", "Write it as https://netbox.example.org")
     path = parts.path.rstrip("/")
