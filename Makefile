@@ -46,7 +46,7 @@ bench: site ## Measure, each figure beside its goal; ends with what missed one (
 		printf '\n== %s\n' "$$name"; python tests/benchmarks/$$name.py || missed="$$missed $$name"; \
 	done; [ -z "$$missed" ] || { printf '\nmissed a goal:%s\n' "$$missed"; exit 1; }
 
-lab-up: setup ## Bring the lab up: a router, a vantage point, six hosts.
+lab-up: setup ## Bring the lab up: a router, a vantage point, eight hosts.
 	@$(LAB) up
 
 lab-down: ## Take the lab down and leave nothing behind but the cache.
