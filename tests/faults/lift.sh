@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
+# shellcheck shell=sh
 # Ends what the hooks began, without the guard writing at the same moment.
 cat >/run/lift.sh <<'END'
 if grep -q '^small /etc ' /proc/mounts; then

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
+# shellcheck shell=sh
 # The real disk is the machine's; so these directories get a small one of their own, with what is in them, and that is full.
 for directory in /etc /var/lib/routable-ipv6; do
     [ -d $directory ] || mkdir -p $directory

@@ -35,7 +35,7 @@ def wanted(**params: t.Any) -> plans.Wanted:
     return plans.Wanted.parse({**PARAMS, **params})
 
 
-def instance(state: str = "running", tags: t.Any = OURS) -> dict[str, t.Any]:
+def instance(state: str = "running", tags: t.Any = (*OURS,)) -> dict[str, t.Any]:
     return {"InstanceId": "i-1", "ImageId": "ami-0", "State": {"Name": state}, "Tags": tags}
 
 

@@ -35,11 +35,11 @@ def wanted(**params: t.Any) -> plans.Wanted:
     return plans.Wanted.parse({**PARAMS, **params})
 
 
-def group(*permissions: dict[str, t.Any], tags: t.Any = OURS) -> dict[str, t.Any]:
+def group(*permissions: dict[str, t.Any], tags: t.Any = (*OURS,)) -> dict[str, t.Any]:
     return {"GroupId": "sg-1", "GroupName": "docker", "IpPermissions": list(permissions), "Tags": tags}
 
 
-def reservation(cidr: str, kind: str = "explicit", tags: t.Any = OURS) -> dict[str, t.Any]:
+def reservation(cidr: str, kind: str = "explicit", tags: t.Any = (*OURS,)) -> dict[str, t.Any]:
     return {"SubnetCidrReservationId": f"scr-{cidr}", "Cidr": cidr, "ReservationType": kind, "Tags": tags}
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 import pytest
@@ -15,7 +16,9 @@ Row = t.Dict[str, t.Any]
 WEB, NAT, HERE, GATEWAY = "2001:db8::20", "2001:db8::1", "2001:db8:ffff::9", "2001:db8::bad"
 SILENCE = "no answer within 4 s"
 ENDPOINT = {"name": "web", "behind": "docker1"}
-LOOKED = {"state": "running", "to": HERE, "route": {"found": True, "gateway": NAT, "here": True}}
+LOOKED = types.MappingProxyType(
+    {"state": "running", "to": HERE, "route": {"found": True, "gateway": NAT, "here": True}}
+)
 
 
 def echo(reason: str | None) -> Row:

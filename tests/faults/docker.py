@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -IS
 # Copyright (c) 2026, routable.ipv6 contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -51,7 +50,9 @@ def main_process():
 
 def begin(command):
     """Start a call whose end nobody will see, and give it time to get to its middle."""
-    done = subprocess.Popen(command, stdin=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    done = subprocess.Popen(
+        command, stdin=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         done.wait(DELAY)
     except subprocess.TimeoutExpired:
