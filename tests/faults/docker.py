@@ -17,6 +17,7 @@ midway   the host loses its power while it carries the call out
 HOOK     any other kind is a script ``HOOK.sh`` for the host, which runs there before the call
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -53,10 +54,8 @@ def begin(command):
     done = subprocess.Popen(
         command, stdin=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         done.wait(DELAY)
-    except subprocess.TimeoutExpired:
-        pass
     return done
 
 
