@@ -123,7 +123,9 @@ def test_the_text_by_hand(number: int, text: str) -> None:
 
 @given(ANY)
 def test_all_digits(number: int) -> None:
-    assert a.expanded(number) == ipaddress.IPv6Address(number).exploded
+    # Since Python 3.13 it writes addresses in ::ffff:0:0/96 with dots.
+    if number >> 32 != 0xFFFF:
+        assert a.expanded(number) == ipaddress.IPv6Address(number).exploded
     assert a.expanded(number) == netaddr.IPAddress(number, 6).format(netaddr.ipv6_verbose)
 
 
