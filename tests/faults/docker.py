@@ -63,7 +63,7 @@ def happen(kind, directory, name, command):
     real = command[0]
     if kind in ("cut", "lost"):
         if kind == "lost":
-            subprocess.run(command, stdin=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(command, stdin=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         gone()
     elif kind in ("worker", "between", "run"):
         if kind != "worker":
@@ -75,12 +75,12 @@ def happen(kind, directory, name, command):
     elif kind in ("off", "midway"):
         if kind == "midway":
             begin(command)
-        subprocess.run([real, "kill", name], stdout=subprocess.DEVNULL)
+        subprocess.run([real, "kill", name], stdout=subprocess.DEVNULL, check=False)
         open(os.path.join(directory, name + ".off"), "w").close()
         gone()
     else:
         with open(os.path.join(directory, kind + ".sh")) as script:
-            subprocess.run([real, "exec", "-i", name, "sh"], stdin=script, stdout=subprocess.DEVNULL)
+            subprocess.run([real, "exec", "-i", name, "sh"], stdin=script, stdout=subprocess.DEVNULL, check=False)
 
 
 def main():
