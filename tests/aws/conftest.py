@@ -20,6 +20,7 @@ import pytest
 from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 from botocore.config import Config
+from moto.ec2.models import vpcs
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "lab"))
@@ -52,13 +53,23 @@ def client(server: Double) -> t.Any:
 
 
 class Cloud:
-    """A VPC with the address plan of the guide: one /64, a way to the internet, a group that lets ICMPv6 in."""
+    """A VPC with the address plan of the guide: one /64, a way to the internet, a group that lets ICMPv6 in.
+
+    :arg seed: what moto draws follows from it, the range of the VPC too.
+    :arg space: that range, in place of a drawn one.
+    """
 
     def __init__(
-        self, double: Double, client: t.Any, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self,
+        double: Double,
+        client: t.Any,
+        patch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        seed: str,
+        space: str | None = None,
     ) -> None:
         self.double, self.ec2, self._capsys = double, client, capsys
-        double.reset()
+        double.reset(seed)
         keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
@@ -72,6 +83,8 @@ class Cloud:
         patch.setattr(eni_ipv6_block, "Ec2", functools.partial(Ec2, sleep=lambda seconds: None))
         self.connect = eni_ipv6_block.aws.make_client
         patch.setattr(eni_ipv6_block.aws, "make_client", lambda params: client)
+        if space is not None:
+            patch.setattr(vpcs, "random_ipv6_cidr", lambda: space)
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]["VpcId"]
         vpc = self.ec2.describe_vpcs(VpcIds=[self.vpc])["Vpcs"][0]
         self.space = ipaddress.IPv6Network(vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"])
@@ -202,5 +215,18 @@ class Cloud:
 
 
 @pytest.fixture
-def cloud(server: Double, client: t.Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cloud:
-    return Cloud(server, client, monkeypatch, capsys)
+def space() -> str | None:
+    """The range of the VPC for a test that does not leave it to moto."""
+    return None
+
+
+@pytest.fixture
+def cloud(
+    server: Double,
+    client: t.Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+    space: str | None,
+) -> Cloud:
+    return Cloud(server, client, monkeypatch, capsys, request.node.nodeid, space)

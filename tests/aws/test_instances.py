@@ -39,10 +39,17 @@ class Wider(Cloud):
 
 
 @pytest.fixture
-def account(server: t.Any, client: t.Any, monkeypatch: pytest.MonkeyPatch, capsys: t.Any) -> Wider:
+def account(
+    server: t.Any,
+    client: t.Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: t.Any,
+    request: pytest.FixtureRequest,
+    space: str | None,
+) -> Wider:
     for module in (ec2_docker_instance, ec2_docker_subnet):
         monkeypatch.setattr(module, "Account", functools.partial(Account, sleep=lambda seconds: None))
-    made = Wider(server, client, monkeypatch, capsys)
+    made = Wider(server, client, monkeypatch, capsys, request.node.nodeid, space)
     server.backend().register_image(IMAGE, IMAGE)
     return made
 
@@ -52,8 +59,10 @@ def good(result: Params) -> Params:
     return result
 
 
+# Zero groups in the middle, at the end of the /64, and all that a /56 leaves.
+@pytest.mark.parametrize("space", [None, "2600:1f18:0:1200::/56", "2600:1f18:12:0::/56", "2600:1f18::/56"])
 def test_a_subnet_is_prepared_once(account: Wider) -> None:
-    prefix = str(next(account.network.subnets(new_prefix=68)).supernet(new_prefix=68)).replace("::/68", ":1000::/68")
+    prefix = str(list(account.network.subnets(new_prefix=68))[1])
     form: Params = {"allow": [{"protocol": "tcp", "ports": "22"}], "reservations": [prefix], "tags": {"a": "b"}}
     ahead = good(account.subnet_(check=True, **form))
     assert account.double.writes == [] and ahead["security_group_id"] is None

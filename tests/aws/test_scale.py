@@ -101,3 +101,19 @@ def test_without_the_rules(cloud: Cloud, server: Double, monkeypatch: pytest.Mon
     other = {"block": f"{cloud.at(8)}/127", "primary_address": result["primary"]["address"], "purge_addresses": True}
     assert cloud.good(**other)["changed"] and cloud.addresses() == {other["primary_address"], cloud.at(8), cloud.at(9)}
     assert cloud.good(state="absent")["changed"] and cloud.enis() == []
+
+
+def test_what_is_drawn_follows_from_the_seed(cloud: Cloud) -> None:
+    """So a test that fails by what it drew fails again."""
+    drawn = []
+    for seed in ("one", "one", "two"):
+        cloud.double.reset(seed)
+        vpc = cloud.ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
+        space = vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"]
+        first = str(next(ipaddress.IPv6Network(space).subnets(new_prefix=64)))
+        subnet = cloud.ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="10.0.0.0/17", Ipv6CidrBlock=first)
+        form = {"SubnetId": subnet["Subnet"]["SubnetId"], "Ipv6AddressCount": 2}
+        eni = cloud.ec2.create_network_interface(**form)["NetworkInterface"]
+        drawn.append((space, eni["MacAddress"], eni["NetworkInterfaceId"], str(eni["Ipv6Addresses"])))
+    assert drawn[0] == drawn[1]
+    assert not set(drawn[0]) & set(drawn[2])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import time
 import typing as t
@@ -104,11 +105,12 @@ class World:
 
     def __init__(self, lab: Lab, name: str) -> None:
         self.lab, self.name = lab, name
+        routed = ipaddress.IPv6Network(HOSTS[name]["routed_prefix"])
         # Within a lab host there is no /dev/disk, so a Docker host is all that this one is.
         self.plan = plan(
             {
                 "host": name,
-                "prefix": HOSTS[name]["routed_prefix"].replace("::/64", ":d::/80"),
+                "prefix": str(ipaddress.IPv6Network((int(routed[0]) + (0xD << 48), 80))),
                 "addresses": [
                     {"name": "web", "suffix": "::20", "ports": [80, {"port": 53, "protocol": "udp"}]},
                 ],

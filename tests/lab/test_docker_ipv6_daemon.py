@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import json
 
 import pytest
@@ -43,7 +44,8 @@ def test_prefix_changes(fresh: Hosts) -> None:
     # Overlapping, which 20.10 does not start with and the others get wrong, then disjoint, which leaves routes behind.
     for prefix in ("2001:db8:5::/64", "2001:db8:5::/80", "2001:db8:6::/80", "2001:db8:6::/64"):
         done = fresh.run(fixed_cidr_v6=prefix)
-        gateway = prefix.replace("::/", "::1/")
+        network = ipaddress.IPv6Network(prefix)
+        gateway = f"{network[1]}/{network.prefixlen}"
         for host in HOSTS:
             assert done[host]["restarted"], (host, prefix)
             assert done[host]["effective"]["subnet"] == prefix

@@ -9,6 +9,7 @@ The tests run in order and each starts from what the former left: a fresh lab, t
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import pathlib
 import time
@@ -235,8 +236,8 @@ def test_prefix_changed(site: Site, prefix: str) -> None:
         words = ("--limit", host, "-e", f"docker_host_prefix={prefix}")
         site.play("playbooks/site.yml", "lab/containers.yml", *words)
         site.verify()
-        half = "2001:db8:0:2:" if prefix.endswith("/64") else prefix.split("::")[0]
         for device in ("docker0", "routable0"):
             there = site.lab.sh(host, f"ip -6 addr show dev {device} scope global; ip -6 route show dev {device}")
-            stale = [word for word in there.split() if word.startswith("2001:db8") and not word.startswith(half)]
+            shown = [ipaddress.ip_interface(word) for word in there.split() if word.startswith("2001:db8:")]
+            stale = [one for one in shown if one.ip not in ipaddress.IPv6Network(prefix)]
             assert stale == [], there

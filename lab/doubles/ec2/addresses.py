@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import ipaddress
-import random
 import typing as t
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.moto_api._internal import mock_random
 
 from .errors import refuse
 
@@ -105,7 +105,7 @@ def automatic(backend: t.Any, subnet: t.Any, count: int) -> list[Address]:
     taken = {ipaddress.IPv6Address(text) for eni in backend.enis.values() for text in eni.ipv6_addresses}
     found: list[Address] = []
     while len(found) < count:
-        address = network[random.randrange(4, network.num_addresses - 1)]
+        address = network[mock_random.randrange(4, network.num_addresses - 1)]
         if address not in taken and address not in found and not any(address in one for one in reservations):
             found.append(address)
     return found

@@ -17,6 +17,7 @@ from moto.core.utils import camelcase_to_underscores
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses import EC2Response
+from moto.moto_api._internal import mock_random
 from moto.server import ThreadedMotoServer
 
 from . import interfaces, launches, network
@@ -87,6 +88,7 @@ class Double:
         EC2Response.call_action = self._wrapped()
         # One line per request would bury everything else.
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        mock_random.seed(0)
         self._server.start()
         return self
 
@@ -100,9 +102,10 @@ class Double:
     def url(self) -> str:
         return "http://{}:{}".format(*self._server.get_host_and_port())
 
-    def reset(self) -> None:
-        """As if newly started."""
+    def reset(self, seed: int | str = 0) -> None:
+        """As if newly started. What moto draws, as prefixes, ids and MAC addresses, follows from ``seed``."""
         with self._lock:
+            mock_random.seed(seed)
             ec2_backends.reset()
             self._faults.clear()
             self._barriers.clear()
