@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
-# The tarball as Galaxy gets it: nothing in it that a user has no use for, and Galaxy's own importer takes it.
+# The tarball as Galaxy gets it: nothing in it that a user has no use for, and Galaxy's own importer takes
+# it, and so does what makes execution environments.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 out=$(mktemp -d)
@@ -27,6 +28,7 @@ check_required_tags = True
 require_v1_or_greater = True
 run_ansible_lint = False
 END
+TARBALL=$tarball python -m pytest "$root/tests/package" -q -p no:cacheprovider
 cd "$out"
 GALAXY_IMPORTER_CONFIG=$out/importer.cfg python -m galaxy_importer.main "$tarball" 2>&1 | grep -v '^Loading ' | tee "$out/log"
 # It goes on after what it only warns of.
