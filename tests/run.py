@@ -106,6 +106,7 @@ def steps() -> list[Step]:
         ALONE,
         Step("lint", "tests/lint.sh"),
         Step("unit", "tests/unit.sh"),
+        Step("docs", "tests/docs.sh"),
         Step("package", "tests/package.sh"),
         Step("pythons", "tests/pythons.sh"),
         Step("ledger", "tests/ledger.sh"),

@@ -53,6 +53,7 @@ RETURN = r"""
 _value:
   description: The addresses in ascending order; a list of such lists for a list.
   type: list
+  elements: raw
 """
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (

@@ -39,6 +39,20 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Plan what the instance group gets
+  ansible.builtin.set_fact:
+    plan: "{{ said | routable.ipv6.bosh_cloud_config_plan }}"
+  vars:
+    said:
+      networks: [{name: ipv6, prefix: "2001:db8:0:1::/64", gateway: "::1", azs: [z1]}]
+      groups: [{name: nginx, open: [80]}]
+
+- name: Deploy it
+  routable.ipv6.bosh_deployment:
+    manifest: "{{ lookup('ansible.builtin.file', 'nginx.yml') }}"
+  register: deployed
+  delegate_to: localhost
+
 - name: State what must answer
   routable.ipv6.ipv6_endpoints:
     role: my_web

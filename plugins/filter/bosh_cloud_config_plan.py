@@ -158,9 +158,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See the cloud config
+- name: See which gateway the cloud config will have
   ansible.builtin.debug:
-    msg: "{{ (said | routable.ipv6.bosh_cloud_config_plan).content | to_nice_yaml }}"
+    msg: "{{ (said | routable.ipv6.bosh_cloud_config_plan).content.networks[0].subnets[0].gateway }}"
   vars:
     said:
       networks:
@@ -171,7 +171,7 @@ EXAMPLES = r"""
           azs: [z1]
           reserved: ["::1 - ::ff"]
           vsphere_network: IPv6
-  # gateway: '2001:0db8:0000:0001:020d:b9ff:fe48:9249'
+  # 2001:0db8:0000:0001:020d:b9ff:fe48:9249
 """
 
 RETURN = r"""

@@ -32,8 +32,25 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Plan what the instance group gets
+  ansible.builtin.set_fact:
+    plan: "{{ said | routable.ipv6.bosh_cloud_config_plan }}"
+  vars:
+    said:
+      networks: [{name: ipv6, prefix: "2001:db8:0:1::/64", gateway: "::1", azs: [z1]}]
+      groups: [{name: nginx}]
+
+- name: Deploy it
+  routable.ipv6.bosh_deployment:
+    manifest: "{{ lookup('ansible.builtin.file', 'nginx.yml') }}"
+  register: deployed
+  delegate_to: localhost
+
 - name: See that the VMs have what they were given
   routable.ipv6.vsphere_vm_addresses:
+    hostname: vcenter.example.org
+    username: administrator@vsphere.local
+    password: "{{ vault_vcenter }}"
     datacenter: dc
     name: "{{ item.vm }}"
     addresses: "{{ item.addresses }}"

@@ -140,7 +140,7 @@ EXAMPLES = r"""
 
 - name: A derived prefix and derived addresses
   ansible.builtin.debug:
-    msg: "{{ host | routable.ipv6.docker_host_plan }}"
+    msg: "{{ plan.prefix }}, webserver {{ plan.addresses.webserver.address }}"
   vars:
     host:
       host: docker1
@@ -151,6 +151,8 @@ EXAMPLES = r"""
         addresses: ["2001:db8:0:1::a/64"]
         routers: ["fe80::1"]
       docker_version: 26.1.5+dfsg1
+    plan: "{{ host | routable.ipv6.docker_host_plan }}"
+  # 2001:db8:0:1:817e::/80, webserver 2001:db8:0:1:817e:a725:da0e:7394
 """
 
 RETURN = r"""

@@ -38,10 +38,18 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Look at Docker
+  routable.ipv6.docker_ipv6_info:
+  register: docker
+
 - name: Say what is to be done
   ansible.builtin.debug:
-    msg: The network has to be made
-  when: not docker.networks | routable.ipv6.network_is_made(plan.user, plan.docker_network_options, 'routable.ipv6')
+    msg: "{{ made | ternary('Nothing to do', 'The network has to be made') }}"
+  vars:
+    plan: "{{ {'host': 'docker1', 'prefix': '2001:db8:0:1:d::/80'} | routable.ipv6.docker_host_plan }}"
+    options: "{{ plan.docker_network_options }}"
+    made: "{{ docker.networks | routable.ipv6.network_is_made(plan.user, options, 'routable.ipv6') }}"
+  # Nothing to do
 """
 
 RETURN = r"""

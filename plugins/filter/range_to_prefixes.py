@@ -39,6 +39,7 @@ RETURN = r"""
 _value:
   description: The prefixes in ascending order, always with their length; a list of such lists for a list.
   type: list
+  elements: raw
 """
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import written_prefix

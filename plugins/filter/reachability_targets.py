@@ -34,6 +34,10 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Read what must answer
+  routable.ipv6.ipv6_endpoints_info:
+  register: stated
+
 - name: Probe everything from here
   routable.ipv6.ipv6_probe:
     targets: "{{ (stated.endpoints | routable.ipv6.reachability_targets).targets }}"

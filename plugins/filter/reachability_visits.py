@@ -34,6 +34,19 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Read what must answer
+  routable.ipv6.ipv6_endpoints_info:
+  register: stated
+
+- name: Probe everything from outside
+  routable.ipv6.ipv6_probe:
+    targets: "{{ asked.targets }}"
+    observe: "{{ asked.observe }}"
+  vars:
+    asked: "{{ stated.endpoints | routable.ipv6.reachability_targets }}"
+  delegate_to: stranger
+  register: probed
+
 - name: See with which address the containers of this host are seen
   routable.ipv6.ipv6_probe:
     from: "{{ stated.endpoints | routable.ipv6.reachability_visits({'stranger': probed}, inventory_hostname) }}"

@@ -46,6 +46,7 @@ RETURN = r"""
 _value:
   description: The zones in ascending order of their addresses; a list of such lists for a list.
   type: list
+  elements: raw
 """
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import prefix_numbers

@@ -36,9 +36,23 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Plan what the zone gets
+  ansible.builtin.set_fact:
+    plan: "{{ said | routable.ipv6.smartos_zone_plan }}"
+  vars:
+    said:
+      prefixes: ["2001:db8:0:1::/64"]
+      zones: [{alias: web, open: [80]}]
+
+- name: Start it
+  routable.ipv6.smartos_zone:
+    zones: "{{ plan.zones }}"
+    state: running
+  register: made
+
 - name: State what answers
   routable.ipv6.ipv6_endpoints:
-    role: smartos_zone
+    role: my_zones
     endpoints: "{{ made.zones | routable.ipv6.smartos_zone_endpoints(plan.claims, inventory_hostname) }}"
 """
 

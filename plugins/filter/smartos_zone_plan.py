@@ -42,9 +42,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what each module gets
+- name: See what the zone may use
   ansible.builtin.debug:
-    msg: "{{ said | routable.ipv6.smartos_zone_plan }}"
+    msg: "{{ (said | routable.ipv6.smartos_zone_plan).permit }}"
   vars:
     said:
       prefixes: ["2001:db8:0:1::/64"]
@@ -52,6 +52,7 @@ EXAMPLES = r"""
         - alias: web
           static: true
           addresses: ["2001:db8:0:1::80"]
+  # [{"zone": "web", "prefixes": ["2001:db8:0:1::/64"], "addresses": ["2001:db8:0:1::80"]}]
 """
 
 RETURN = r"""

@@ -31,9 +31,16 @@ positional: user, label
 """
 
 EXAMPLES = r"""
-- name: Show what is in the way
+- name: Look at Docker
+  routable.ipv6.docker_ipv6_info:
+  register: docker
+
+- name: Show what is in the way of a new prefix
   ansible.builtin.debug:
     msg: "{{ docker.networks | routable.ipv6.stale_networks(plan.user, 'routable.ipv6') }}"
+  vars:
+    plan: "{{ {'host': 'docker1', 'prefix': '2001:db8:0:2::/64'} | routable.ipv6.docker_host_plan }}"
+  # ["routable"]
 """
 
 RETURN = r"""

@@ -29,6 +29,10 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Look at Docker
+  routable.ipv6.docker_ipv6_info:
+  register: docker
+
 - name: Show the addresses of the uplink
   ansible.builtin.debug:
     msg: "{{ docker | routable.ipv6.uplink_of_facts('ens3') }}"

@@ -45,10 +45,12 @@ EXAMPLES = r"""
 - name: The address of the web server
   ansible.builtin.debug:
     msg: "{{ lookup('routable.ipv6.ipv6_address', 'webserver') }}"
+  # 2001:db8:0:1::20
 
 - name: The prefixes of two hosts
   ansible.builtin.debug:
     msg: "{{ query('routable.ipv6.ipv6_address', 'docker1', 'docker2', pool='site', part='prefix') }}"
+  # ["2001:db8:1::/64", "2001:db8:1:8000::/64"]
 """
 
 RETURN = r"""

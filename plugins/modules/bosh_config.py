@@ -126,7 +126,7 @@ EXAMPLES = r"""
 - name: Two networks share a range on purpose
   routable.ipv6.bosh_config:
     name: ipv6
-    content: "{{ ipv6_networks }}"
+    content: "{{ lookup('ansible.builtin.file', 'networks.yml') }}"
     accept: [range_shared]
   delegate_to: localhost
 

@@ -108,6 +108,20 @@ networks:
     options:
       description: The options of its driver.
       type: dict
+  sample:
+    - name: routable
+      id: 7d86d31b1478e7cca9ebed7e73aa0fdeec46c5ca29497431d3007d2d9e15ed99
+      driver: bridge
+      bridge: routable0
+      ipv6: true
+      ipv4_subnets: [172.18.0.0/16]
+      ipv6_subnets: ["2001:db8:0:1:d:8000::/81"]
+      ipv6_pools:
+        - subnet: 2001:db8:0:1:d:8000::/81
+          gateway: 2001:db8:0:1:d:8000:0:1
+          ip_range: 2001:db8:0:1:d:c000::/82
+      labels: {routable.ipv6: docker_host}
+      options: {com.docker.network.bridge.name: routable0}
 containers:
   description: The running containers.
   returned: success

@@ -93,6 +93,15 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: An interface for it, and its containers' addresses
+  routable.ipv6.eni_ipv6_block:
+    name: docker-1
+    subnet_id: subnet-0123456789abcdef0
+    instance_type: m7i.large
+    region: us-east-1
+  delegate_to: localhost
+  register: eni
+
 - name: Launch it with the ENI
   routable.ipv6.ec2_docker_instance:
     name: docker-1

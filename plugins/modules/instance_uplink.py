@@ -75,6 +75,16 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: An interface for the instance, and its containers' addresses
+  routable.ipv6.eni_ipv6_block:
+    name: docker-1
+    subnet_id: subnet-0123456789abcdef0
+    mode: block
+    instance_type: m7i.large
+    region: us-east-1
+  delegate_to: localhost
+  register: eni
+
 - name: Four addresses of the interface are Docker's
   routable.ipv6.instance_uplink:
     mac: "{{ eni.mac }}"

@@ -154,7 +154,7 @@ seealso:
 EXAMPLES = r"""
 # group_vars/all.yml
 #   ipv6_pools:
-#     site: {prefix: "2001:db8::/48", length: 64, strategy: sparse}
+#     site: {prefix: "2001:db8:1::/48", length: 64, strategy: sparse}
 #     web: {prefix: "2001:db8:0:1::/64", suffix: true, quarantine_days: 30}
 
 - name: A /64 for each host of a group, and addresses for names
@@ -179,9 +179,9 @@ EXAMPLES = r"""
   routable.ipv6.ipv6_allocate:
     state: absent
     requests:
-      - name: mail
+      - name: webserver
         pool: web
-        generation: "{{ ipv6.allocations.mail.generation }}"
+        generation: "{{ ipv6.allocations.webserver.generation }}"
   run_once: true
 
 - name: Look at Docker
@@ -230,6 +230,18 @@ allocations:
       meta: {}
       generation: 7
       changed: false
+    docker1:
+      name: docker1
+      pool: site
+      address: null
+      prefix: 2001:db8:1::/64
+      suffix: null
+      length: 64
+      state: active
+      owner: docker1
+      meta: {}
+      generation: 9
+      changed: true
 by_pool:
   description: The same by pool, then by name.
   returned: as RV(allocations)

@@ -55,7 +55,17 @@ endpoints:
   type: list
   elements: dict
   returned: success
-  sample: []
+  sample:
+    - role: docker_host
+      name: web
+      address: 2001:db8:0:1:d:8000::20
+      kind: container
+      behind: docker1
+      open: [{port: 80, protocol: tcp}]
+      closed: [{port: 9, protocol: tcp}]
+      ping: true
+      source: 2001:db8:0:1:d:8000::20
+      mtu: null
 hosts:
   description: The inventory names of the hosts that have endpoints.
   type: list

@@ -75,11 +75,24 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Read what must answer
+  routable.ipv6.ipv6_endpoints_info:
+  register: stated
+
+- name: Probe everything from outside
+  routable.ipv6.ipv6_probe:
+    targets: "{{ asked.targets }}"
+    observe: "{{ asked.observe }}"
+  vars:
+    asked: "{{ stated.endpoints | routable.ipv6.reachability_targets }}"
+  delegate_to: stranger
+  register: probed
+
 - name: Show what answers
   routable.ipv6.ipv6_reachability:
     endpoints: "{{ stated.endpoints }}"
     probes:
-      stranger: "{{ hostvars.stranger.probed }}"
+      stranger: "{{ probed }}"
 """
 
 RETURN = r"""

@@ -172,6 +172,22 @@ zones:
       description: Its NICs, with C(interface), C(mac), C(nic_tag), C(vlan_id), C(ips), C(primary) and C(vrrp_vrid).
       type: list
       elements: dict
+  sample:
+    - alias: web
+      uuid: 54f1cc77-68f1-42ab-acac-5c4f64f5d6e0
+      brand: joyent
+      exists: true
+      created: true
+      permitted: true
+      running: true
+      nics:
+        - interface: net0
+          mac: 72:9c:d5:34:47:59
+          nic_tag: external
+          vlan_id: 0
+          ips: [dhcp, addrconf]
+          primary: true
+          vrrp_vrid: 0
 changes:
   description: What was done, or would be done in check mode, in order.
   returned: success

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every filter as users meet it: by its full name, in a template, and in the examples of its own documentation."""
+"""Every filter as users meet it: by its full name, in a template. tests/docs tries the examples."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.routable.ipv6.plugins import filter as package
 
 DIRECTORY = pathlib.Path(next(iter(package.__path__)))
 NAMES = sorted(path.stem for path in DIRECTORY.glob("[a-z]*.py"))
-# These take what other plugins return, which their examples only name. Their own tests call them.
+# These take what other plugins return. Their own tests call them.
 FROM_PLUGINS = {
     "bosh_cloud_config_endpoints",
     "bosh_cloud_config_plan",
@@ -88,25 +88,6 @@ def constants(name: str) -> dict[str, str]:
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
     }  # fmt: skip
-
-
-def examples(name: str) -> list[tuple[str, dict[str, t.Any], str]]:
-    """Expression, variables and the result that the comment below the task tells, of each example."""
-    found = []
-    for part in re.split(r"\n\n(?=- )", constants(name)["EXAMPLES"].strip()):
-        (task,) = yaml.safe_load(part)
-        told = "\n".join(re.findall(r"^  # ?(.*)$", part, re.MULTILINE)).replace("\\t", "\t")
-        found.append((task["ansible.builtin.debug"]["msg"], task.get("vars", {}), told))
-    return found
-
-
-@pytest.mark.parametrize("name", PLAIN)
-def test_the_examples_give_what_their_comments_say(name: str, template: Template) -> None:
-    for text, variables, told in examples(name):
-        assert f"routable.ipv6.{name}" in text and told
-        result = template(text, variables)["result"]
-        expected = yaml.safe_load(told) if isinstance(result, (list, bool)) else told
-        assert (result.rstrip("\n") if isinstance(result, str) else result) == expected
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026, routable.ipv6 contributors
+# Everything that the documentation shows is tried: examples, playbooks, commands, links.
+# shellcheck source=tests/common.sh
+. "$(dirname "$0")/common.sh"
+export ANSIBLE_CONFIG=$root/ansible.cfg
+PYTHONPATH=$root/.dev python -m pytest tests/docs -q -p no:cacheprovider "$@"
