@@ -18,6 +18,7 @@ cd .dev
 step mypy --config-file "$root/.mypy.ini" --cache-dir "$root/.mypy_cache" -p ansible_collections.routable.ipv6.plugins
 cd "$root"
 step python tests/tools/check_headers.py
+step python tests/tools/role_readmes.py --check
 collection=$(tree lint)
 cd "$collection"
 export ANSIBLE_COLLECTIONS_PATH=${PWD%/ansible_collections/*}
