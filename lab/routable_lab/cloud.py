@@ -64,7 +64,10 @@ CABLE = Cable(VPC, "eth0", "br1")
 
 @dataclass(frozen=True)
 class Interface:
-    """An instance's interface as the VPC sees it; ``ranges`` are addresses and prefixes in CIDR form, own one first."""
+    """An instance's interface as the VPC sees it; ``ranges`` are addresses and prefixes in CIDR form, own one first.
+
+    ``ipv4`` is empty for one in a subnet that has IPv6 only.
+    """
 
     host: str
     mac: str
@@ -161,10 +164,13 @@ def link_script(interface: Interface, others: list[Interface]) -> str:
     The VPC knows which address belongs to which interface, so it asks nobody: all goes to the interface's own MAC
     address. Towards the instance it answers for the addresses of the others, since they share a subnet with it.
     """
+    ipv4 = bool(interface.ipv4)
     end, local = port(interface.host), link_local_of(interface.mac)
     gateway4 = ipaddress.IPv4Network(SUBNET4)[1]
     run_file = f"/run/links/{interface.host}"
-    dhcp = f"--dhcp-range={interface.ipv4},{interface.ipv4},255.255.255.0"
+    dhcp = f"--dhcp-option=3,{gateway4} --dhcp-range={interface.ipv4},{interface.ipv4},255.255.255.0"
+    if not ipv4:
+        dhcp = ""
     if interface.primary:
         dhcp += f" --dhcp-range={interface.primary},{interface.primary},64"
     rules = "".join(f"  rule {one} {{ static }}\n" for other in others for one in other.ranges)
@@ -177,13 +183,12 @@ def link_script(interface: Interface, others: list[Interface]) -> str:
         f"ip addr replace {ROUTERS[1]}/64 dev {end} nodad preferred_lft 0",
         # dnsmasq serves a range only where it has an address itself.
         f"ip addr replace {ipaddress.IPv6Network(SUBNET)[1]}/64 dev {end} nodad noprefixroute",
-        f"ip addr replace {gateway4}/32 dev {end}",
-        f"ip route replace {interface.ipv4}/32 dev {end}",
+        *([f"ip addr replace {gateway4}/32 dev {end}", f"ip route replace {interface.ipv4}/32 dev {end}"] * ipv4),
         f"ip -6 neigh replace {local} lladdr {interface.mac} dev {end} nud permanent",
         f"ip -6 route flush dev {end} proto {_PROTOCOL}",
         *(f"ip -6 route replace {one} via {local} dev {end} proto {_PROTOCOL}" for one in interface.ranges),
         f"dnsmasq --conf-file=/dev/null --port=0 --bind-interfaces --interface={end} --except-interface=lo --enable-ra"
-        f" --dhcp-authoritative --no-ping --leasefile-ro --dhcp-option=3,{gateway4} {dhcp} --pid-file={run_file}.dns",
+        f" --dhcp-authoritative --no-ping --leasefile-ro {dhcp} --pid-file={run_file}.dns",
     ]
     if rules:
         lines += [
@@ -198,7 +203,11 @@ def deliver(lab: str, interfaces: list[Interface], gone: list[str]) -> None:
     metadata = {
         source: dict(one.metadata)
         for one in interfaces
-        for source in (one.ipv4, link_local_of(one.mac), *(text.partition("/")[0] for text in one.ranges))
+        for source in (
+            *([one.ipv4] if one.ipv4 else []),
+            link_local_of(one.mac),
+            *(text.partition("/")[0] for text in one.ranges),
+        )
     }
     lines = [f"printf %s {shlex.quote(json.dumps(metadata))} >/run/imds.new", "mv /run/imds.new /run/imds.json"]
     for one in interfaces:

@@ -26,7 +26,10 @@ MOST_HOSTS = 240
 
 @dataclass(frozen=True)
 class Host:
-    """One host: its Debian suite, its uplink, who manages that, what is routed to it, and what it stands for."""
+    """One host: its Debian suite, its uplink, who manages that, what is routed to it, and what it stands for.
+
+    Without ``ipv4`` nobody gives an instance an IPv4 address: its link has IPv6 alone.
+    """
 
     name: str
     suite: str = "trixie"
@@ -35,6 +38,7 @@ class Host:
     routed_prefix: str | None = None
     image: str = "host"
     double: str | None = None
+    ipv4: bool = True
 
     def __post_init__(self) -> None:
         def refuse(rule: str) -> None:
@@ -52,6 +56,8 @@ class Host:
             refuse(f"double is {self.double!r}, but must be one of {', '.join(DOUBLES)}")
         if (self.double == "ec2", self.manager == "cloud-init", self.image == "ec2").count(True) % 3:
             refuse("an instance of EC2's double has double ec2, manager cloud-init and image ec2, all three")
+        if not self.ipv4 and self.double != "ec2":
+            refuse("only an instance of EC2's double can be without ipv4")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,15}", self.uplink) or self.uplink in (".", "..", "lo"):
             refuse(f"uplink is {self.uplink!r}, but an interface name has 1 to 15 letters, digits, '.', '_' or '-'")
         if self.routed_prefix is not None:

@@ -98,6 +98,12 @@ options:
         description: Docker's name of the user-defined network.
         type: str
         default: routable
+      network_ipv4:
+        description:
+          - Whether the user-defined network has IPv4, too. V(false) needs Docker 28 or newer, and is refused with an
+            older one.
+        type: bool
+        default: true
       allocated:
         description:
           - What a ledger has for this host. It goes before what is given or derived.
@@ -172,8 +178,8 @@ _value:
     user:
       description:
         - What the user-defined network has, as C(name), C(bridge), C(prefix), C(gateway), C(static) (the part of the
-          named addresses), C(ip_range) (the part that Docker hands out) and C(routed) (whether Docker has routed
-          mode, as it does from 27.0 on). Null where there is no such network.
+          named addresses), C(ip_range) (the part that Docker hands out), C(routed) (whether Docker has routed
+          mode, as it does from 27.0 on) and C(ipv4) (whether it has IPv4, too). Null where there is no such network.
       type: dict
     docker_network_options:
       description: The driver options to create the user-defined network with.

@@ -20,7 +20,9 @@ options:
     elements: dict
     required: true
   user:
-    description: The planned network with C(name), C(bridge), C(prefix), C(gateway) and C(ip_range).
+    description:
+      - The planned network with C(name), C(bridge), C(prefix), C(gateway) and C(ip_range), and C(ipv4) unless that is
+        true.
     type: dict
     required: true
   options:

@@ -20,7 +20,9 @@ options:
     elements: dict
     required: true
   user:
-    description: The planned network with C(name), C(bridge) and C(prefix); none when there shall be no network of ours.
+    description:
+      - The planned network with C(name), C(bridge) and C(prefix), and C(ipv4) unless that is true; none when there
+        shall be no network of ours.
     type: dict
     required: true
   label:

@@ -60,6 +60,7 @@ ARGUMENTS: dict[str, t.Any] = {
     },
     "default_network_opts": {"type": "dict"},
     "host_gateway_ips": {"type": "list", "elements": "str"},
+    "registry_mirrors": {"type": "list", "elements": "str"},
     "backend": {"type": "str", "choices": ["file", "dropin"], "default": "file"},
     "path": {"type": "path", "default": DEFAULT_PATH},
     "service": {"type": "str", "default": "docker"},

@@ -16,6 +16,7 @@ import json
 import re
 import typing as t
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address, parse_interface
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
@@ -72,6 +73,8 @@ KEYS: tuple[Key, ...] = (
     Key("host_gateway_ips", "host-gateway-ips", "host-gateway-ip", (28, 0), list, touches_bridge=False),
     # The same option before 28.0, which took one address.
     Key("host_gateway_ips", "host-gateway-ip", "host-gateway-ip", _OLDEST, str, touches_bridge=False),
+    # Where images come from: on a host without IPv4 that has to be somebody with an IPv6 address.
+    Key("registry_mirrors", "registry-mirrors", "registry-mirror", _OLDEST, list, touches_bridge=False),
 )
 _LIST_SINCE: Version = (28, 0)
 _BY_KEY = {key.key: key for key in KEYS}
@@ -158,6 +161,28 @@ def _host_gateway(addresses: list[str], version: Version | None) -> dict[str, t.
     return {"host-gateway-ip": addresses[0]}
 
 
+def check_mirror(text: str) -> None:
+    """Moby, daemon/pkg/registry/config.go, ValidateMirror.
+
+    :raises Refused: Docker does not start with it.
+    """
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or any(character.isspace() for character in text):
+        raise Refused(
+            f"registry_mirrors={text}", "a mirror is a URL with http or https", "Write it as https://mirror.example.org"
+        )
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise Refused(
+            f"registry_mirrors={text}",
+            "Docker takes a host and a port, and no path, query or user",
+            "Write it as https://host:port",
+        )
+
+
 def same(key: str, one: t.Any, other: t.Any) -> bool:
     """Whether two values of a key mean the same to the daemon, however they are spelled."""
     return bool(_normal(key, one) == _normal(key, other))
@@ -181,6 +206,8 @@ def _normal(key: str, value: t.Any) -> t.Any:
             return str(ipaddress.ip_address(value))
         if key == "host-gateway-ips":
             return sorted(str(ipaddress.ip_address(one)) for one in value)
+        if key == "registry-mirrors":
+            return [str(one).rstrip("/") for one in value]
         if key == "default-address-pools":
             return [[str(ipaddress.ip_network(one["base"], strict=False)), int(one["size"])] for one in value]
     except (ValueError, TypeError, KeyError):

@@ -21,7 +21,13 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_keys import KEYS, Version, key_of, shown
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_keys import (
+    KEYS,
+    Version,
+    check_mirror,
+    key_of,
+    shown,
+)
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._prefix_rules import check_kind, first_address
 
@@ -103,7 +109,7 @@ def check(case: Case) -> list[str]:
     :raises Refused: the daemon would not start with this, or would silently do something else.
     """
     warnings: list[str] = []
-    for rule in (_known, _types, _bridge, _subnet, _gateway, _bip6, _firewall, _pools, _options, _host_gateway, _masq):
+    for rule in _RULES:
         warnings += rule(case)
     return warnings
 
@@ -390,3 +396,25 @@ def _masq(case: Case) -> list[str]:
     if case.config.get("ip-masq") is False and "ip-masq" in case.given:
         return [f"ip_masq=false: {_NAT_LOST}."]
     return []
+
+
+def _mirrors(case: Case) -> list[str]:
+    for mirror in case.config.get("registry-mirrors") or []:
+        check_mirror(str(mirror))
+    return []
+
+
+_RULES = (
+    _known,
+    _types,
+    _bridge,
+    _subnet,
+    _gateway,
+    _bip6,
+    _firewall,
+    _pools,
+    _options,
+    _host_gateway,
+    _masq,
+    _mirrors,
+)

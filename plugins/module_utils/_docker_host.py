@@ -46,6 +46,8 @@ LONGEST_FOR_BOTH = 120
 LONGEST_FOR_ONE = 126
 # `gateway_mode_ipv6=routed` (Docker's release notes for 27.0).
 ROUTED_SINCE = 27
+# A network without IPv4 (Docker's release notes for 28.0, `docker network create --ipv4=false`).
+WITHOUT_IPV4_SINCE = 28
 # Probed as a sign that nothing but the named ports is open; the first that is not itself opened.
 PROBES = (9, 22, 7, 1)
 # How often a name is hashed anew before its neighbours are tried one after the other.
@@ -65,6 +67,8 @@ def plan(value: object) -> dict[str, t.Any]:
     if _unique_local(prefix):
         warnings.append(f"{prefix} is unique local (RFC 4193): nobody reaches it from the internet.")
     bridge, user = _divide(wanted, prefix)
+    if user is not None and not wanted.network_ipv4:
+        warnings += _without_ipv4(wanted)
     addresses = _addresses(wanted, user)
     routed = wanted.docker is not None and wanted.docker >= ROUTED_SINCE
     if user is not None and wanted.docker is None:
@@ -93,6 +97,19 @@ def plan(value: object) -> dict[str, t.Any]:
         "endpoints": [_endpoint(wanted.host, name, addresses[name.name]) for name in wanted.names],
         "warnings": warnings,
     }
+
+
+def _without_ipv4(wanted: Wanted) -> list[str]:
+    """:raises Refused: this Docker gives every network IPv4."""
+    if wanted.docker is None:
+        return [f"docker_version is empty: a network without IPv4 needs Docker {WITHOUT_IPV4_SINCE} or newer."]
+    if wanted.docker < WITHOUT_IPV4_SINCE:
+        raise Refused(
+            "network_ipv4=false",
+            f"networks without IPv4 are there since Docker {WITHOUT_IPV4_SINCE}, and this is Docker {wanted.docker}",
+            f"Install Docker {WITHOUT_IPV4_SINCE} or newer, or leave IPv4 on: nothing outside sees it",
+        )
+    return []
 
 
 def gateway(network: ipaddress.IPv6Network) -> ipaddress.IPv6Address:
@@ -347,6 +364,7 @@ def _user(wanted: Wanted, user: ipaddress.IPv6Network, routed: bool) -> dict[str
         "static": str(static),
         "ip_range": str(automatic),
         "routed": routed,
+        "ipv4": wanted.network_ipv4,
     }
 
 

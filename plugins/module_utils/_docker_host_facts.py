@@ -86,4 +86,5 @@ def _pool(entry: t.Mapping[str, t.Any]) -> tuple[object, object, object]:
 def _as_planned(network: t.Mapping[str, t.Any], user: t.Mapping[str, t.Any]) -> bool:
     wanted = parse_prefix(user["prefix"])
     subnets = [parse_prefix(subnet) for subnet in network["ipv6_subnets"]]
-    return network["name"] == user["name"] and network["bridge"] == user["bridge"] and subnets == [wanted]
+    same = network["name"] == user["name"] and network["bridge"] == user["bridge"] and subnets == [wanted]
+    return same and network.get("ipv4", True) == user.get("ipv4", True)

@@ -68,6 +68,7 @@ class Wanted:
     docker: int | None
     bridge_name: str
     network_name: str
+    network_ipv4: bool
 
 
 def read(value: object) -> Wanted:
@@ -79,7 +80,7 @@ def read(value: object) -> Wanted:
         value,
         "the plan's input",
         ("host", "hosts", "prefix", "network", "addresses", "uplink", "others", "docker_version", "bridge_name",
-         "network_name", "allocated"),
+         "network_name", "network_ipv4", "allocated"),
     )  # fmt: skip
     allocated = _mapping(given.get("allocated") or {}, "allocated", ("prefix", "addresses"))
     uplink = _mapping(given.get("uplink") or {}, "uplink", ("interface", "addresses", "routers"))
@@ -104,6 +105,7 @@ def read(value: object) -> Wanted:
         docker=docker_major(_text(given, "docker_version")),
         bridge_name=_bridge_name(_text(given, "bridge_name", "routable0")),
         network_name=docker_name(_text(given, "network_name", "routable"), "network_name"),
+        network_ipv4=_switch(given, "network_ipv4", True),
     )
 
 
@@ -256,6 +258,15 @@ def _items(given: t.Mapping[str, t.Any], key: str) -> list[object]:
 def _text(given: t.Mapping[str, t.Any], key: str, default: str = "") -> str:
     value = given.get(key)
     return default if value is None else _item_text(value, key)
+
+
+def _switch(given: t.Mapping[str, t.Any], key: str, default: bool) -> bool:
+    value = given.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise Refused(f"{key}={value}", f"true or false is needed, not {type(value).__name__}", "Write true or false")
+    return value
 
 
 def _item_text(value: object, key: str) -> str:

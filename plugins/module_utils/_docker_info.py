@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import typing as t
 
@@ -34,6 +35,8 @@ def network_of(document: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "id": document["Id"],
         "driver": document["Driver"],
         "bridge": bridge,
+        # Before Docker 28 every network had IPv4, and there was nothing to say about it.
+        "ipv4": bool(document.get("EnableIPv4", True)),
         "ipv6": bool(document.get("EnableIPv6")),
         "ipv4_subnets": [subnet for subnet in subnets if ":" not in subnet],
         "ipv6_subnets": [subnet for subnet in subnets if ":" in subnet],
@@ -59,3 +62,32 @@ def container_of(document: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             if endpoint.get("GlobalIPv6Address")
         },
     }
+
+
+def addresses_inside(if_inet6: str) -> set[str]:
+    """The addresses in a network namespace, from its ``/proc/<pid>/net/if_inet6``.
+
+    A kernel takes all IPv6 addresses from an interface whose ``disable_ipv6`` is 1.
+    """
+    lines = [line.split() for line in if_inet6.splitlines()]
+    return {str(ipaddress.IPv6Address(int(words[0], 16))) for words in lines if len(words) == 6}
+
+
+def missing_inside(container: t.Mapping[str, t.Any], if_inet6: str) -> list[str]:
+    """The networks whose address the container was given and does not have.
+
+    :arg container: as :func:`container_of` returns it.
+    """
+    there = addresses_inside(if_inet6)
+    return [
+        name for name, address in container["addresses"].items() if str(ipaddress.IPv6Address(address)) not in there
+    ]
+
+
+def deaf(container: t.Mapping[str, t.Any]) -> list[str]:
+    """A sentence for each address that the container does not have inside."""
+    return [
+        f"{container['name']} does not have its address {container['addresses'][name]} of the network {name}: IPv6 is "
+        "turned off in it (disable_ipv6). Start it with the sysctl net.ipv6.conf.all.disable_ipv6=0."
+        for name in container["missing_inside"]
+    ]

@@ -121,6 +121,12 @@ options:
         only.
     type: list
     elements: str
+  registry_mirrors:
+    description:
+      - URLs of mirrors of Docker Hub, which are asked first for its images, such as V(https://mirror.example.org). On a
+        host without IPv4 that is how images come from somebody with an IPv6 address.
+    type: list
+    elements: str
   backend:
     description:
       - V(file) writes the keys into O(path).

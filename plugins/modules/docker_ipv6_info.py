@@ -87,6 +87,9 @@ networks:
     bridge:
       description: The name of its bridge interface; empty for other drivers.
       type: str
+    ipv4:
+      description: Whether IPv4 is on.
+      type: bool
     ipv6:
       description: Whether IPv6 is on.
       type: bool
@@ -137,7 +140,17 @@ containers:
     addresses:
       description: Its IPv6 address in each network that gave it one.
       type: dict
-  sample: [{"name": "web", "id": "6f0e3d...", "addresses": {"routable": "2001:db8:0:1:d:8000:0:20"}}]
+    missing_inside:
+      description:
+        - The networks whose address it was given and does not have, since C(disable_ipv6) is set inside of it. Only
+          containers of a network without IPv4 are looked into, which have no other address there.
+      type: list
+      elements: str
+  sample:
+    - name: web
+      id: 6f0e3d...
+      addresses: {routable: "2001:db8:0:1:d:8000:0:20"}
+      missing_inside: []
 interfaces:
   description: The host's interfaces, each with its IPv6 addresses in CIDR form, link-local ones included.
   returned: success
@@ -163,7 +176,14 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_api import SOCKET, DockerUnavailable, get
-from ansible_collections.routable.ipv6.plugins.module_utils._docker_info import container_of, network_of, version_of
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_info import (
+    container_of,
+    deaf,
+    missing_inside,
+    network_of,
+    version_of,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._files import read_text
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_facts import (
     is_global,
     parse_addresses,
@@ -199,6 +219,16 @@ def network_facts(module: AnsibleModule) -> dict[str, t.Any]:
     }
 
 
+def look_inside(container: dict[str, t.Any], socket: str) -> list[str]:
+    """The networks whose address the container lacks; none of one that has ended meanwhile."""
+    try:
+        pid = get(f"/containers/{container['id']}/json", socket)["State"]["Pid"]
+    except DockerUnavailable:
+        return []
+    text = read_text(f"/proc/{pid}/net/if_inet6") if pid else None
+    return [] if text is None else missing_inside(container, text)
+
+
 def main() -> None:
     module = AnsibleModule(argument_spec={"socket": {"type": "path", "default": SOCKET}}, supports_check_mode=True)
     socket = module.params["socket"]
@@ -215,6 +245,11 @@ def main() -> None:
             result["containers"] = [container_of(document) for document in get("/containers/json", socket)]
         except DockerUnavailable as error:
             module.fail_json(msg=f"Docker answered and then did not: {error}")
+    alone = {network["name"] for network in result["networks"] if not network["ipv4"]}
+    for container in result["containers"]:
+        container["missing_inside"] = look_inside(container, socket) if alone & set(container["addresses"]) else []
+        for text in deaf(container):
+            module.warn(text)
     result["networks"].sort(key=lambda network: network["name"])
     result["containers"].sort(key=lambda container: container["name"])
     result["missing"] = [name for name in COMMANDS if module.get_bin_path(name, opt_dirs=SBIN) is None]

@@ -76,7 +76,7 @@ class Machines:
             if name not in running and cloud.container(self._lab, name) in there:
                 hosts.remove(self._lab, name)
                 gone.append(name)
-        cloud.deliver(self._lab, [_interface(name, instance) for name, instance in wanted], gone)
+        cloud.deliver(self._lab, [_interface(known[name][0], instance) for name, instance in wanted], gone)
         for name, instance in wanted:
             if cloud.container(self._lab, name) not in there and name not in self._booting:
                 self._boot(*known[name], instance)
@@ -110,8 +110,10 @@ def _name(specifications: t.Iterable[t.Mapping[str, t.Any]]) -> str:
     return next((str(tag["Value"]) for tag in tags if tag["Key"] == "Name"), "")
 
 
-def _interface(name: str, instance: t.Any) -> cloud.Interface:
-    eni = instance.nics[0]
+def _interface(host: Host, instance: t.Any) -> cloud.Interface:
+    eni, name = instance.nics[0], host.name
+    # moto knows no subnets without IPv4, so that an interface has an address which its host never hears of.
+    ipv4 = eni.private_ip_address if host.ipv4 else ""
     addresses, prefixes = list(eni.ipv6_addresses), list(rules.prefixes_of(eni))
     mac = eni.mac_address
     below = f"network/interfaces/macs/{mac}"
@@ -121,15 +123,15 @@ def _interface(name: str, instance: t.Any) -> cloud.Interface:
         "ami-id": instance.image_id,
         "local-hostname": name,
         "hostname": name,
-        "local-ipv4": eni.private_ip_address,
+        "local-ipv4": ipv4,
         "mac": mac,
         "placement/availability-zone": eni.subnet.availability_zone,
         f"{below}/device-number": "0",
         f"{below}/interface-id": eni.id,
-        f"{below}/local-ipv4s": eni.private_ip_address,
+        f"{below}/local-ipv4s": ipv4,
         f"{below}/mac": mac,
         f"{below}/subnet-id": eni.subnet.id,
-        f"{below}/subnet-ipv4-cidr-block": str(eni.subnet.cidr_block),
+        f"{below}/subnet-ipv4-cidr-block": str(eni.subnet.cidr_block) if ipv4 else "",
         f"{below}/subnet-ipv6-cidr-blocks": "\n".join(str(one) for one in rules.ranges(eni.subnet)),
         # What the guide's author saw: in the order of their numbers, the primary one wherever that puts it.
         f"{below}/ipv6s": "\n".join(str(one) for one in sorted(map(rules.Address, addresses))),
@@ -141,4 +143,4 @@ def _interface(name: str, instance: t.Any) -> cloud.Interface:
     document = {"instanceId": instance.id, "availabilityZone": eni.subnet.availability_zone, "region": "us-east-1"}
     given.append(("dynamic/instance-identity/document", json.dumps(document)))
     ranges = (*(f"{one}/128" for one in addresses), *prefixes)
-    return cloud.Interface(name, mac, eni.private_ip_address, ranges, tuple(given))
+    return cloud.Interface(name, mac, ipv4, ranges, tuple(given))

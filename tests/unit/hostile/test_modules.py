@@ -43,6 +43,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
         "bridge_accept_fwmark": "1/3",
         "default_address_pools": [{"base": "172.16.0.0/12", "size": 16}, {"base": "2001:db8:1::/56", "size": 64}],
         "host_gateway_ips": ["2001:db8::1"],
+        "registry_mirrors": ["https://mirror.example.org"],
         "path": "/etc/docker/daemon.json",
         "service": "docker",
     },
@@ -130,6 +131,7 @@ TAKEN: dict[str, dict[str, str]] = {
         "base": PREFIX,
         "bridge_accept_fwmark": "(0x)?[0-9a-f]{1,10}",
         "host_gateway_ips": ADDRESS,
+        "registry_mirrors": r"(?i)https?://[^\s/?#@]+/?",
     },
     "eni_ipv6_block": {
         "eni_id": "*",

@@ -94,3 +94,9 @@ def test_a_double_that_does_not_run_is_no_process(tmp_path: Path) -> None:
         assert cloud._process(tmp_path) is None
         assert os.path.exists(f"/proc/{other.pid}")
         other.kill()
+
+
+def test_a_link_without_ipv4_has_neither_a_lease_nor_a_route_of_it() -> None:
+    script = cloud.link_script(Interface("x", ONE.mac, "", ONE.ranges, ()), [TWO])
+    assert "10.0.0" not in script and "255.255.255.0" not in script
+    assert f"--dhcp-range={SUBNET}::1:1,{SUBNET}::1:1,64" in script

@@ -77,6 +77,7 @@ def test_malformed_topologies_are_refused(text: str, complaint: str) -> None:
         ({"name": "a", "image": "x"}, "'x', but must be one of host, bare, bosh, ec2"),
         ({"name": "a", "double": "ec2"}, "double ec2, manager cloud-init and image ec2"),
         ({"name": "a", "image": "ec2", "manager": "cloud-init"}, "double ec2, manager cloud-init and image ec2"),
+        ({"name": "a", "ipv4": False}, "only an instance of EC2"),
         ({"name": "a", "uplink": "a-name-that-is-16"}, "1 to 15"),
         ({"name": "a", "uplink": "a b"}, "1 to 15"),
         ({"name": "a", "uplink": "lo"}, "1 to 15"),

@@ -54,6 +54,7 @@ def test_the_configuration_of_2014() -> None:
         "static": "1111:2222:3333:4444::8888:0/113",
         "ip_range": "1111:2222:3333:4444::8888:8000/113",
         "routed": False,
+        "ipv4": True,
     }
     assert result["addresses"]["webserver"] == {
         "address": "1111:2222:3333:4444::8888:20",
@@ -346,3 +347,13 @@ def test_endpoints_say_what_must_answer() -> None:
 def test_a_name_without_ports_opens_nothing() -> None:
     result = host(addresses=["web"])
     assert result["allow"] == [] and result["endpoints"][0]["open"] == []
+
+
+def test_a_network_without_ipv4_needs_docker_28() -> None:
+    assert host(network_ipv4=False, docker_version="28.5.2+dfsg1")["user"]["ipv4"] is False
+    refused = refusal(network_ipv4=False, docker_version="27.5.1")
+    assert refused.what == "network_ipv4=false" and "since Docker 28" in refused.rule
+    # Where there is no Docker yet nobody knows, and where there is no such network nobody minds.
+    assert "needs Docker 28" in " ".join(host(network_ipv4=False)["warnings"])
+    assert host(network_ipv4=False, docker_version="20.10.24", network="bridge")["user"] is None
+    assert "true or false" in refusal(network_ipv4="no").rule

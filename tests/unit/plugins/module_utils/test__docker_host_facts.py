@@ -74,11 +74,19 @@ PLANNED = {"name": "routable", "bridge": "routable0", "prefix": "2001:db8::/81"}
         (network(ipv6_subnets=[]), ["routable"]),
         (network(bridge="br-0123456789ab"), ["routable"]),
         (network(name="former"), ["former"]),
+        (network(ipv4=True), []),
+        (network(ipv4=False), ["routable"]),
         (network(name="theirs", labels={}, ipv6_subnets=["2001:db8:1::/81"]), []),
     ],
 )
 def test_stale_networks(found: dict[str, t.Any], stale: list[str]) -> None:
     assert stale_networks([found], PLANNED, LABEL) == stale
+
+
+def test_a_network_that_is_to_lose_ipv4_is_made_anew() -> None:
+    planned = {**PLANNED, "ipv4": False}
+    assert stale_networks([network(ipv4=True)], planned, LABEL) == ["routable"]
+    assert stale_networks([network(ipv4=False)], planned, LABEL) == []
 
 
 def test_every_network_of_ours_goes_when_none_is_planned() -> None:
@@ -105,6 +113,7 @@ POOL = {"subnet": "2001:db8::/81", "gateway": "2001:db8::1", "ip_range": "2001:d
         (network(ipv6_pools=[{**POOL, "ip_range": None}]), False),
         (network(ipv6_pools=[POOL, {**POOL, "subnet": "2001:db8:5::/81"}]), False),
         (network(name="former"), False),
+        (network(ipv4=False), False),
     ],
 )
 def test_network_is_made(found: dict[str, t.Any], made: bool) -> None:

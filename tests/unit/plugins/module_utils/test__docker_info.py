@@ -7,7 +7,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils._docker_info import container_of, network_of, version_of
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_info import (
+    container_of,
+    deaf,
+    missing_inside,
+    network_of,
+    version_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +72,24 @@ def test_a_container_has_the_addresses_that_it_was_given() -> None:
     }
     assert container_of(document)["addresses"] == {"routable": "2001:db8::20"}
     assert container_of(document)["name"] == "web"
+
+
+def test_whether_a_network_has_ipv4() -> None:
+    # Before Docker 28 the document does not say so.
+    assert [network_of(network(**more))["ipv4"] for more in ({}, {"EnableIPv4": True}, {"EnableIPv4": False})] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_an_address_that_is_not_inside() -> None:
+    loopback = "00000000000000000000000000000001 01 80 10 80       lo"
+    inside = "20010db8000000000000000000000020 03 40 00 80     eth0"
+    container = {"name": "web", "addresses": {"routable": "2001:db8::20"}}
+    assert missing_inside(container, f"{loopback}\n{inside}\n") == []
+    # disable_ipv6 takes them all.
+    assert missing_inside(container, "") == missing_inside(container, loopback) == ["routable"]
+    (text,) = deaf({**container, "missing_inside": ["routable"]})
+    assert "2001:db8::20 of the network routable" in text and "disable_ipv6=0" in text
+    assert deaf({**container, "missing_inside": []}) == []
