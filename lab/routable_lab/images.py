@@ -26,7 +26,7 @@ FURTHER = {"bosh": ["vcenter.go"]}
 # The DHCP client that the suite's cloud-init knows.
 DHCP = {"bookworm": "isc-dhcp-client", "trixie": "dhcpcd-base", "sid": "dhcpcd-base"}
 # What each kind is made from.
-PARENTS = {"host": "base", "bare": "base", "bosh": "base", "ec2": "host"}
+PARENTS = {"host": "base", "bare": "base", "bosh": "base", "ec2": "host", "clock": "host"}
 SHOWN = "systemd docker.io ndppd netplan.io network-manager ifupdown"
 # The suite moves, and a machine whose clock or mirror lags behind finds its Release file expired or not yet valid.
 MOVING = {"sid": ["-oAcquire::Check-Valid-Until=false", "-oAcquire::Check-Date=false"]}
@@ -164,7 +164,7 @@ def remove() -> None:
     pattern = "--filter=reference=routable-lab-*"
     listed = run(["docker", "images", pattern, "--format={{.Repository}}:{{.Tag}}"]).stdout
     # Children before parents.
-    for kind in ("ec2", "bosh", "host", "bare", "base", "root"):
+    for kind in ("clock", "ec2", "bosh", "host", "bare", "base", "root"):
         for image in listed.split():
             if image.startswith(f"routable-lab-{kind}:"):
                 run(["docker", "rmi", image])

@@ -17,7 +17,7 @@ from .shell import LabError
 
 SUITES = ("bookworm", "trixie", "sid")
 MANAGERS = ("kernel", "ifupdown", "networkd", "netplan", "networkmanager", "cloud-init")
-IMAGES = ("host", "bare", "bosh", "ec2")
+IMAGES = ("host", "bare", "bosh", "ec2", "clock")
 DOUBLES = ("smartos", "bosh", "ec2")
 SITE = Path(__file__).resolve().parent.parent / "site.json"
 # Addresses 10 to 250 of the link's IPv4 network.

@@ -13,7 +13,6 @@ import json
 import os
 import re
 import socket
-import tempfile
 import time
 import typing as t
 
@@ -64,7 +63,12 @@ class DaemonFailed(Exception):
 
 class _Runner(t.Protocol):
     def run_command(
-        self, args: list[str], *, data: str | None = ..., environ_update: dict[str, str] | None = ...
+        self,
+        args: list[str],
+        *,
+        data: str | None = ...,
+        environ_update: dict[str, str] | None = ...,
+        pass_fds: tuple[int, ...] | None = ...,
     ) -> tuple[int, str, str]: ...
 
     def get_bin_path(self, arg: str, *, opt_dirs: list[str] | None = ...) -> str | None: ...
@@ -130,11 +134,15 @@ class Daemon:
                 next(rest, None)
             elif not word.startswith("--config-file="):
                 kept.append(word)
-        with tempfile.TemporaryDirectory() as directory:
-            path = os.path.join(directory, "daemon.json")
-            with open(path, "wb") as stream:
-                stream.write((text or "{}").encode("utf-8", "surrogateescape"))
-            status, out, error = self._module.run_command([*kept, "--validate", "--config-file", path])
+        # In memory only, so that nothing is left of it when this process is killed.
+        handle = os.memfd_create("daemon.json")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write((text or "{}").encode("utf-8", "surrogateescape"))
+            stream.flush()
+            path = f"/proc/self/fd/{handle}"
+            status, out, error = self._module.run_command(
+                [*kept, "--validate", "--config-file", path], pass_fds=(handle,)
+            )
         return None if status == 0 else _line((error or out).replace(path, "the file"))
 
     # What systemd says

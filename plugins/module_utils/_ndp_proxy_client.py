@@ -36,10 +36,11 @@ _OWN_FILES = (rules.CONFIG_DIRECTORY, os.path.dirname(rules.AGENT_PATH), "/var/l
 
 
 class _Module(t.Protocol):
-    tmpdir: str
     check_mode: bool
 
-    def atomic_move(self, src: str, dest: str) -> None: ...
+    def selinux_default_context(self, path: str) -> list[str | None]: ...
+
+    def set_context_if_different(self, path: str, context: list[str | None], changed: bool) -> bool: ...
 
     def run_command(
         self, args: list[str], *, check_rc: bool = ..., environ_update: dict[str, str] | None = ...

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils._files import TEMPORARY
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 CHECKS = ("routes", "gateways", "addresses")
@@ -36,8 +37,8 @@ PATHS = (
     "/etc/iptables",
     "/etc/docker/daemon.json",
     # What a module that was killed has left half written there.
-    "/etc/docker/.ansible_tmp*",
-    "/etc/.ansible_tmp*",
+    f"/etc/docker/{TEMPORARY}*",
+    f"/etc/{TEMPORARY}*",
     "/etc/default/docker",
     "/etc/routable-ipv6",
     "/usr/local/lib/routable-ipv6",

@@ -14,7 +14,12 @@ between  Ansible's worker is killed while the host carries the call out
 run      Ansible itself is killed, with all its workers, while the host carries the call out
 off      the host loses its power before the call; it is switched on again by whoever reads ``NAME.off``
 midway   the host loses its power while it carries the call out
+pulled   the cable is pulled, and the connection is gone; whoever reads ``NAME.pulled`` plugs it in again
+flaps    the cable is pulled before the call and plugged in again, so that the call comes to a host that settles
 HOOK     any other kind is a script ``HOOK.sh`` for the host, which runs there before the call
+
+With ``clock_jumps``, the call and all later ones see a clock that is years ahead, and years behind, by turns. The fault of
+one whose cable is pulled has ``cable`` too: the container at its other end, and the name of that end.
 """
 
 import contextlib
@@ -24,8 +29,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 DELAY = 0.4  # seconds after the start of a call that count as its middle
+FLAP = 1.5  # seconds without a carrier
+ENDING = ("cut", "lost", "off", "midway", "pulled")  # kinds after which nothing reaches the host
+# Only the time of the day jumps: neither the clock that counts from the boot nor the files' times do.
+CLOCK = {"LD_PRELOAD": "/opt/libfaketime.so", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
 
 
 def count(path):
@@ -59,8 +69,19 @@ def begin(command):
     return done
 
 
-def happen(kind, directory, name, command):
-    real = command[0]
+def carrier(real, cable, state):
+    subprocess.run([real, "exec", cable[0], "ip", "link", "set", cable[1], state], check=True)
+
+
+def with_clock(command, number):
+    """The same call, seeing another time."""
+    place = command.index("exec") + 1
+    settings = {**CLOCK, "FAKETIME": "+900d" if number % 2 else "-500d"}
+    return [*command[:place], *(word for pair in settings.items() for word in ("-e", "=".join(pair))), *command[place:]]
+
+
+def happen(fault, directory, name, command):
+    real, kind = command[0], fault["kind"]
     if kind in ("cut", "lost"):
         if kind == "lost":
             subprocess.run(command, stdin=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
@@ -78,6 +99,13 @@ def happen(kind, directory, name, command):
         subprocess.run([real, "kill", name], stdout=subprocess.DEVNULL, check=False)
         open(os.path.join(directory, name + ".off"), "w").close()
         gone()
+    elif kind in ("pulled", "flaps"):
+        carrier(real, fault["cable"], "down")
+        if kind == "pulled":
+            open(os.path.join(directory, name + ".pulled"), "w").close()
+            gone()
+        time.sleep(FLAP)
+        carrier(real, fault["cable"], "up")
     else:
         with open(os.path.join(directory, kind + ".sh")) as script:
             subprocess.run([real, "exec", "-i", name, "sh"], stdin=script, stdout=subprocess.DEVNULL, check=False)
@@ -94,12 +122,13 @@ def main():
     number = count(os.path.join(directory, name + ".calls"))
     with open(os.path.join(directory, name + ".json")) as stream:
         fault = json.load(stream)
-    after = number > fault["at"] and fault["kind"] in ("cut", "lost", "off", "midway")
-    if after:
+    if number > fault["at"] and fault["kind"] in ENDING:
         gone()
     if number == fault["at"]:
         open(os.path.join(directory, name + ".happened"), "w").close()
-        happen(fault["kind"], directory, name, command)
+        happen(fault, directory, name, command)
+    if number >= fault["at"] and fault["kind"] == "clock_jumps":
+        command = with_clock(command, number)
     os.execv(command[0], command)
 
 

@@ -18,6 +18,10 @@ fi
 END
 flock /run/routable-ipv6-guard.lock sh /run/lift.sh
 rm -f /run/lift.sh
+if [ -e /run/systemd/system/routable-ipv6-ndp-.service.d/fails.conf ]; then
+    rm -rf /run/systemd/system/routable-ipv6-ndp-.service.d
+    systemctl daemon-reload
+fi
 if [ -e /run/systemd/system/docker.service.d/fails.conf ] || [ -e /run/systemd/system/systemd-networkd.service.d/fails.conf ]; then
     rm -rf /run/systemd/system/docker.service.d /run/systemd/system/systemd-networkd.service.d
     systemctl daemon-reload

@@ -32,7 +32,9 @@ ROLE_CALLS = 9
 ONE_ROLE = "tests/faults/docker_host.yml"
 SITE, ABSENT = "playbooks/site.yml", "molecule/shared/absent.yml"
 DEADLY = ("worker", "between", "run")
-OWN = ("cut", "lost", "off", "midway", "docker_fails", "networkd_fails", "read_only_etc", "disk_full")
+CONNECTION = ("cut", "lost", "off", "midway", "pulled", "flaps")
+STATES = ("docker_fails", "networkd_fails", "read_only_etc", "disk_full", "clock_jumps")
+OWN = (*CONNECTION, *STATES, "ndppd_fails")
 # For the gate: one of each sort, at steps between arming and calling off; the deadly one comes last.
 SAMPLE = (("midway", 6), ("lost", 5), ("between", 7))
 Fault = t.Dict[str, t.Any]
@@ -54,14 +56,14 @@ def spread(faults: list[Fault]) -> list[Fault]:
     return [faults[index * step % len(faults)] for index in range(len(faults))]
 
 
-def turns(names: t.Sequence[str], calls: dict[str, int]) -> t.Iterator[dict[str, Fault]]:
+def turns(names: t.Sequence[str], calls: dict[str, int], kinds: t.Sequence[str] = OWN) -> t.Iterator[dict[str, Fault]]:
     """Faults for all hosts at once, until each kind was at each call of each host.
 
     A worker that dies takes the whole run with it, so that is for all hosts at the same call. All other kinds are one
     host's own affair, and each host is at another place.
     """
     deadly = spread([{"kind": kind, "at": at} for kind in DEADLY for at in range(1, max(calls.values()) + 1)])
-    own = {n: spread([{"kind": kind, "at": at} for kind in OWN for at in range(1, calls[n] + 1)]) for n in names}
+    own = {n: spread([{"kind": kind, "at": at} for kind in kinds for at in range(1, calls[n] + 1)]) for n in names}
     for index in range(max(len(deadly), *(len(faults) for faults in own.values()))):
         yield {n: own[n][(index + 7 * place) % len(own[n])] for place, n in enumerate(names)}
         if index < len(deadly):
@@ -113,7 +115,7 @@ class Matrix:
         """A plain re-run must lead where a run without faults does."""
         code, output, _calls = self.world.play(playbook)
         for name, look in self.world.all(self.world.look).items():
-            verdict = self._differs(self.states[name][wanted], look)
+            verdict = self._differs(self.states[name][wanted], look) or self.world.half_written(name)
             if code or verdict:
                 tail = "\n".join(line for line in output.splitlines() if "fatal" in line or "FAILED" in line)[-1500:]
                 self.tally.lost.append(
@@ -185,6 +187,8 @@ def one_role(world: World, rounds: t.Iterable[tuple[str, dict[str, Fault]]], lim
             found.tally.lost.append(f"the plain re-run failed: {output[-3000:]}")
         wanted = 1 if playbook == ONE_ROLE else 0
         for name, look in world.all(world.look).items():
+            if world.half_written(name):
+                found.tally.lost.append(f"{name}: the plain re-run left {world.half_written(name)}")
             if number == 0:
                 states[name].append(look)
             elif look != states[name][wanted]:
@@ -200,7 +204,8 @@ def one_role(world: World, rounds: t.Iterable[tuple[str, dict[str, Fault]]], lim
 def in_turn(world: World) -> t.Iterator[tuple[str, dict[str, Fault]]]:
     """Setting up and taking away, each with all of its faults."""
     calls = dict.fromkeys(world.names, ROLE_CALLS)
-    for there, back in zip(turns(world.names, calls), itertools.cycle(turns(world.names, calls))):
+    kinds = (*CONNECTION, *STATES)
+    for there, back in zip(turns(world.names, calls, kinds), itertools.cycle(turns(world.names, calls, kinds))):
         yield ONE_ROLE, there
         yield ABSENT, back
 

@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "lab"))
 from routable_lab import hosts as lab_hosts  # noqa: E402
 from routable_lab import network  # noqa: E402
+from routable_lab.names import ROUTER, port  # noqa: E402
 from routable_lab.shell import LabError  # noqa: E402
 
 GUARD = "/var/lib/routable-ipv6/guard"
@@ -41,11 +42,12 @@ docker network ls --filter type=custom --format '{{.Name}}'
 """
 # Four ways of an uplink, each of them with another Docker or another manager.
 HOSTS = [
-    {"name": "networkd", "suite": "trixie", "uplink": "enp1s0", "manager": "networkd"},
-    {"name": "netplan", "suite": "sid", "uplink": "enp1s0", "manager": "netplan"},
-    {"name": "kernel", "suite": "bookworm", "uplink": "ens3", "manager": "kernel"},
-    {"name": "ifupdown", "suite": "trixie", "uplink": "ens3", "manager": "ifupdown"},
+    {"name": "networkd", "suite": "trixie", "uplink": "enp1s0", "manager": "networkd", "image": "clock"},
+    {"name": "netplan", "suite": "sid", "uplink": "enp1s0", "manager": "netplan", "image": "clock"},
+    {"name": "kernel", "suite": "bookworm", "uplink": "ens3", "manager": "kernel", "image": "clock"},
+    {"name": "ifupdown", "suite": "trixie", "uplink": "ens3", "manager": "ifupdown", "image": "clock"},
 ]
+VARIABLES: dict[str, dict[str, t.Any]] = {"kernel": {"vultr_ndp_backend": "ndppd"}}
 KEEPER = """
 docker image inspect busybox >/dev/null 2>&1 || docker import /opt/lab/busybox.tgz busybox >/dev/null
 docker run -d --name keeper --restart always --stop-signal KILL busybox sleep 2147483647 >/dev/null
@@ -56,6 +58,16 @@ if [ -e {GUARD}/armed.json ] && systemctl -q is-active routable-ipv6-guard.timer
     systemctl daemon-reload; systemctl restart routable-ipv6-guard.timer
 fi
 """
+# Until the guard has had its turn while the cable is out.
+DONE = f"i=0; while [ -e {GUARD}/armed.json ] && [ $i -lt 20 ]; do i=$((i+1)); sleep 1; done"
+# The right time again, for what ran with another one, too.
+RIGHT_TIME = """
+[ -e /run/systemd/system/routable-ipv6-.service.d ] || exit 0
+rm -rf /run/systemd/system/routable-ipv6-.service.d
+systemctl daemon-reload
+systemctl try-restart 'routable-ipv6-ndp-*.service'
+"""
+HALF_WRITTEN = r"\( -name '.guard-*' -o -name '.routable-*' -o -name '.ansible_tmp*' \)"
 # A host that nobody has lost: its guard is done, its routes lead somewhere, and its containers run.
 ALIVE = f"""
 test ! -e {GUARD}/armed.json || {{ echo armed; exit 1; }}
@@ -65,7 +77,7 @@ ip -6 route show default | grep -q . || {{ echo no IPv6 default route; exit 1; }
 ping -c 1 -W 2 198.51.100.1 >/dev/null || {{ echo no IPv4 gateway; exit 1; }}
 ping -6 -c 1 -W 2 2001:db8:ffff::1 >/dev/null || {{ echo no internet; exit 1; }}
 test "$(docker inspect -f '{{{{.State.Running}}}}' keeper 2>&1)" = true || {{ echo keeper is down; exit 1; }}
-ls -A /etc /etc/docker /etc/systemd/system /etc/sysctl.d 2>/dev/null | grep -e '^\\.guard-' -e '^\\.ansible_tmp' && {{ echo half-written file; exit 1; }}
+find /etc /usr/local {HALF_WRITTEN} 2>/dev/null | grep . && {{ echo half-written file; exit 1; }}
 exit 0
 """
 
@@ -140,7 +152,8 @@ class World:
             shutil.copy(hook, self.faults)
         for name in self.names:
             fault = (faults or {}).get(name, {"kind": "none", "at": 0})
-            (self.faults / f"{self.container(name)}.json").write_text(json.dumps(fault))
+            cable = (network.container(self.lab, ROUTER), port(name))
+            (self.faults / f"{self.container(name)}.json").write_text(json.dumps({**fault, "cable": cable}))
         path = f"{self.directory}/bin:{pathlib.Path(sys.executable).parent}:{self.environ['PATH']}"
         environ = {**self.environ, "PATH": path, "FAULTS": str(self.faults)}
         command = ["ansible-playbook", "-i", str(self.directory / "inventory.json"), str(ROOT / playbook)]
@@ -157,19 +170,27 @@ class World:
         """Switch the host on if it is off, lift what lasts, and let its guard's time be up; why it is lost, or nothing."""
         if (self.faults / f"{self.container(name)}.off").exists():
             self._boot(name)
+        if (self.faults / f"{self.container(name)}.pulled").exists():
+            self.try_sh(name, HURRY + DONE)
+            network.carrier(self.lab, lab_hosts.find(self.lab, name), "up")
         self.try_sh(name, lift)
         self.try_sh(name, HURRY)
         end = time.monotonic() + SECONDS
         while True:
             code, output = self.try_sh(name, ALIVE)
-            if code == 0:
-                return ""
-            if time.monotonic() > end:
-                return output.strip() or f"status {code}"
+            if code == 0 or time.monotonic() > end:
+                break
             time.sleep(1)
+        self.try_sh(name, RIGHT_TIME)
+        return "" if code == 0 else output.strip() or f"status {code}"
 
     def look(self, name: str) -> str:
         return self.try_sh(name, LOOK)[1]
+
+    def half_written(self, name: str) -> str:
+        """What is left of files that were being written, anywhere."""
+        where = "/etc /usr/local /var/lib/routable-ipv6"
+        return " ".join(self.try_sh(name, f"find {where} {HALF_WRITTEN} 2>/dev/null")[1].split())
 
     def _boot(self, name: str) -> None:
         host = lab_hosts.find(self.lab, name)
@@ -194,6 +215,7 @@ class World:
         return done.stdout
 
     def _write_inventory(self) -> None:
+        hosts = {n: {"ansible_host": self.container(n), **VARIABLES.get(n, {})} for n in self.names}
         inventory = {
             "all": {
                 "vars": {
@@ -205,7 +227,7 @@ class World:
                 "children": {
                     "docker_hosts": {
                         "children": {
-                            "vultr": {"hosts": {n: {"ansible_host": self.container(n)} for n in self.names}},
+                            "vultr": {"hosts": hosts},
                         }
                     }
                 },

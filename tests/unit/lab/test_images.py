@@ -19,25 +19,26 @@ def sources(tmp_path: Path) -> Path:
 
 def test_tags_differ_by_suite_and_kind_and_not_by_place(sources: Path) -> None:
     tags = {images.tag(suite, kind) for suite in SUITES for kind in (*IMAGES, "base")}
-    assert len(tags) == 15
+    assert len(tags) == 18
     assert images.digest("trixie", "host", sources) == images.digest("trixie", "host")
 
 
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
-        ("lab-init", {"base", "host", "bare", "bosh", "ec2"}),
-        ("base.Dockerfile", {"base", "host", "bare", "bosh", "ec2"}),
-        ("systemd-udev-trigger.service", {"base", "host", "bare", "bosh", "ec2"}),
-        ("host.Dockerfile", {"host", "ec2"}),
+        ("lab-init", {"base", "host", "bare", "bosh", "ec2", "clock"}),
+        ("base.Dockerfile", {"base", "host", "bare", "bosh", "ec2", "clock"}),
+        ("systemd-udev-trigger.service", {"base", "host", "bare", "bosh", "ec2", "clock"}),
+        ("host.Dockerfile", {"host", "ec2", "clock"}),
         ("ec2.Dockerfile", {"ec2"}),
+        ("clock.Dockerfile", {"clock"}),
         ("bare.Dockerfile", {"bare"}),
         ("bosh.Dockerfile", {"bosh"}),
         ("vcenter.go", {"bosh"}),
     ],
 )
 def test_a_changed_input_changes_the_images_made_from_it(sources: Path, name: str, changed: set[str]) -> None:
-    kinds = ("base", "host", "bare", "bosh", "ec2")
+    kinds = ("base", "host", "bare", "bosh", "ec2", "clock")
     before = {kind: images.digest("sid", kind, sources) for kind in kinds}
     with (sources / name).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
@@ -53,6 +54,7 @@ def test_every_source_counts() -> None:
         "bosh.Dockerfile",
         "vcenter.go",
         "ec2.Dockerfile",
+        "clock.Dockerfile",
         "lab-init",
         "systemd-udev-trigger.service",
     }

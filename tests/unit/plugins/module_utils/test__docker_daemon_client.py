@@ -18,11 +18,19 @@ class Runner:
     def __init__(self, answers: dict[str, tuple[int, str, str]] | None = None) -> None:
         self.answers = answers or {}
         self.asked: list[list[str]] = []
+        self.given: list[str] = []
 
     def run_command(
-        self, args: list[str], *, data: str | None = None, environ_update: dict[str, str] | None = None
+        self,
+        args: list[str],
+        *,
+        data: str | None = None,
+        environ_update: dict[str, str] | None = None,
+        pass_fds: tuple[int, ...] | None = None,
     ) -> tuple[int, str, str]:
         self.asked.append(args)
+        for handle in pass_fds or ():
+            self.given.append(pathlib.Path(f"/proc/self/fd/{handle}").read_text())
         line = " ".join(args)
         return next((answer for start, answer in self.answers.items() if line.startswith(start)), (0, "", ""))
 
@@ -95,10 +103,11 @@ def test_validate_runs_with_the_flags_of_the_unit() -> None:
     runner = Runner({"/usr/sbin/dockerd": (1, "", "unable to configure\nthe file\n")})
     daemon = client.Daemon(runner, "docker")
     words = ["-/usr/sbin/dockerd", "-H", "fd://", "--config-file", "/x", "--config-file=/y", "--ipv6=true"]
-    assert daemon.validate(words, "{}") == "unable to configure the file"
+    assert daemon.validate(words, '{"a": 1}') == "unable to configure the file"
     assert runner.asked[0][:-1] == ["/usr/sbin/dockerd", "-H", "fd://", "--ipv6=true", "--validate", "--config-file"]
     runner.answers.clear()
     assert daemon.validate(words, None) is None
+    assert runner.given == ['{"a": 1}', "{}"]
 
 
 def test_api(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-import shutil
 import stat
 
 import pytest
@@ -18,22 +17,19 @@ from ansible_collections.routable.ipv6.plugins.module_utils._files import (
 )
 
 
-class Mover:
-    """What FileSet uses of an AnsibleModule; as there, an existing file keeps its mode."""
+class Module:
+    """What FileSet uses of an AnsibleModule, on a host without SELinux."""
 
-    def __init__(self, directory: pathlib.Path) -> None:
-        directory.mkdir()
-        self.tmpdir = str(directory)
+    def selinux_default_context(self, path: str) -> list[str | None]:
+        return []
 
-    def atomic_move(self, src: str, dest: str) -> None:
-        if os.path.exists(dest):
-            shutil.copymode(dest, src)
-        os.replace(src, dest)
+    def set_context_if_different(self, path: str, context: list[str | None], changed: bool) -> bool:
+        return changed
 
 
 @pytest.fixture
-def files(tmp_path: pathlib.Path) -> FileSet:
-    return FileSet(Mover(tmp_path / "tmp"))
+def files() -> FileSet:
+    return FileSet(Module())
 
 
 def mode(path: pathlib.Path) -> int:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-import shutil
 
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils import _units
@@ -17,15 +16,17 @@ from ansible_collections.routable.ipv6.plugins.module_utils._units import UnitEr
 class Systemd:
     """Enough of systemctl to see which commands are given, and what they would leave."""
 
-    def __init__(self, tmpdir: pathlib.Path, directory: pathlib.Path) -> None:
-        self.tmpdir = str(tmpdir)
+    def __init__(self, directory: pathlib.Path) -> None:
         self._directory = directory
         self.calls: list[str] = []
         self.units: dict[str, dict[str, str]] = {}
         self.broken: set[str] = set()
 
-    def atomic_move(self, src: str, dest: str) -> None:
-        shutil.move(src, dest)
+    def selinux_default_context(self, path: str) -> list[str | None]:
+        return []
+
+    def set_context_if_different(self, path: str, context: list[str | None], changed: bool) -> bool:
+        return changed
 
     def run_command(self, args: list[str], *, check_rc: bool = False) -> tuple[int, str, str]:
         assert not check_rc
@@ -62,9 +63,8 @@ class Systemd:
 @pytest.fixture
 def systemd(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
     monkeypatch.setattr(_units, "booted", lambda: True)
-    (tmp_path / "tmp").mkdir()
     (tmp_path / "system").mkdir()
-    return Systemd(tmp_path / "tmp", tmp_path / "system")
+    return Systemd(tmp_path / "system")
 
 
 @pytest.fixture
