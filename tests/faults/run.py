@@ -4,7 +4,7 @@
 
 """Break every step of a run in every way, and see that no host is lost.
 
-tests/faults/run.py [--sample|--one-role] [--faults N] [--seconds N] [--hosts NAME,NAME]
+tests/faults/run.py [--sample|--one-role] [--faults N] [--seconds N] [--hosts NAME,NAME] [--kinds KIND,KIND]
 
 A run sets hosts up (playbooks/site.yml) or takes them away (molecule/shared/absent.yml). At one call to each host a fault
 happens. Then the host must be, by itself, as it was before one of the roles or as that role wants it, with its default
@@ -34,7 +34,8 @@ SITE, ABSENT = "playbooks/site.yml", "molecule/shared/absent.yml"
 DEADLY = ("worker", "between", "run")
 CONNECTION = ("cut", "lost", "off", "midway", "pulled", "flaps")
 STATES = ("docker_fails", "networkd_fails", "read_only_etc", "disk_full", "clock_jumps")
-OWN = (*CONNECTION, *STATES, "ndppd_fails")
+ROLE_KINDS = (*DEADLY, *CONNECTION, *STATES)
+ALL_KINDS = (*ROLE_KINDS, "ndppd_fails")
 # For the gate: one of each sort, at steps between arming and calling off; the deadly one comes last.
 SAMPLE = (("midway", 6), ("lost", 5), ("between", 7))
 Fault = t.Dict[str, t.Any]
@@ -52,20 +53,25 @@ class Tally:
 
 def spread(faults: list[Fault]) -> list[Fault]:
     """The same faults in an order in which the first few are varied already."""
-    step = next(n for n in range(29, 9999) if math.gcd(n, len(faults)) == 1)
+    step = next(n for n in range(29, 9999) if math.gcd(n, len(faults) or 1) == 1)
     return [faults[index * step % len(faults)] for index in range(len(faults))]
 
 
-def turns(names: t.Sequence[str], calls: dict[str, int], kinds: t.Sequence[str] = OWN) -> t.Iterator[dict[str, Fault]]:
+def turns(
+    names: t.Sequence[str], calls: dict[str, int], kinds: t.Sequence[str] = ALL_KINDS
+) -> t.Iterator[dict[str, Fault]]:
     """Faults for all hosts at once, until each kind was at each call of each host.
 
     A worker that dies takes the whole run with it, so that is for all hosts at the same call. All other kinds are one
     host's own affair, and each host is at another place.
     """
-    deadly = spread([{"kind": kind, "at": at} for kind in DEADLY for at in range(1, max(calls.values()) + 1)])
-    own = {n: spread([{"kind": kind, "at": at} for kind in kinds for at in range(1, calls[n] + 1)]) for n in names}
+    everywhere = [kind for kind in kinds if kind in DEADLY]
+    deadly = spread([{"kind": kind, "at": at} for kind in everywhere for at in range(1, max(calls.values()) + 1)])
+    single = [kind for kind in kinds if kind not in DEADLY]
+    own = {n: spread([{"kind": kind, "at": at} for kind in single for at in range(1, calls[n] + 1)]) for n in names}
     for index in range(max(len(deadly), *(len(faults) for faults in own.values()))):
-        yield {n: own[n][(index + 7 * place) % len(own[n])] for place, n in enumerate(names)}
+        if single:
+            yield {n: own[n][(index + 7 * place) % len(own[n])] for place, n in enumerate(names)}
         if index < len(deadly):
             yield dict.fromkeys(names, deadly[index])
 
@@ -154,7 +160,7 @@ def learn(world: World) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]
     return {name: [look[name] for look in looks] for name in world.names}, calls
 
 
-def whole(world: World, limit: int, seconds: float) -> Tally:
+def whole(world: World, kinds: t.Sequence[str], limit: int, seconds: float) -> Tally:
     states, calls = learn(world)
     print(f"calls per run: {calls}", flush=True)
     for name, seen in states.items():
@@ -162,7 +168,9 @@ def whole(world: World, limit: int, seconds: float) -> Tally:
             print(f"{name}: taken away is not as before: {Matrix._differs(seen[0], seen[3])}", flush=True)
     found = Matrix(world, states)
     end = time.monotonic() + seconds
-    for there, back in zip(turns(world.names, calls[SITE]), itertools.cycle(turns(world.names, calls[ABSENT]))):
+    there_faults = turns(world.names, calls[SITE], kinds)
+    back_faults = itertools.cycle(turns(world.names, calls[ABSENT], kinds))
+    for there, back in zip(there_faults, back_faults):
         found.inject(SITE, there)
         found.converge(SITE, 2)
         found.inject(ABSENT, back)
@@ -201,10 +209,9 @@ def one_role(world: World, rounds: t.Iterable[tuple[str, dict[str, Fault]]], lim
     return found.tally
 
 
-def in_turn(world: World) -> t.Iterator[tuple[str, dict[str, Fault]]]:
+def in_turn(world: World, kinds: t.Sequence[str]) -> t.Iterator[tuple[str, dict[str, Fault]]]:
     """Setting up and taking away, each with all of its faults."""
     calls = dict.fromkeys(world.names, ROLE_CALLS)
-    kinds = (*CONNECTION, *STATES)
     for there, back in zip(turns(world.names, calls, kinds), itertools.cycle(turns(world.names, calls, kinds))):
         yield ONE_ROLE, there
         yield ABSENT, back
@@ -217,11 +224,13 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=500, help="how many at least")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="after which no new ones begin")
     parser.add_argument("--hosts", default="", help="by default all four, three of them for the sample")
+    parser.add_argument("--kinds", default="", help="by default all: " + ",".join(ALL_KINDS))
     parser.add_argument("--lab", default="t-faults", help="the name of the lab")
     options = parser.parse_args()
     names = (
         options.hosts.split(",") if options.hosts else [host["name"] for host in HOSTS][: 3 if options.sample else 4]
     )
+    kinds = options.kinds.split(",") if options.kinds else []
     with tempfile.TemporaryDirectory() as directory:
         world = World(options.lab, pathlib.Path(directory), names)
         world.up()
@@ -230,9 +239,9 @@ def main() -> int:
                 faults = {name: {"kind": kind, "at": at} for name, (kind, at) in zip(names, SAMPLE)}
                 tally = one_role(world, [(ONE_ROLE, faults)], len(names), options.seconds)
             elif options.one_role:
-                tally = one_role(world, in_turn(world), options.faults, options.seconds)
+                tally = one_role(world, in_turn(world, kinds or ROLE_KINDS), options.faults, options.seconds)
             else:
-                tally = whole(world, options.faults, options.seconds)
+                tally = whole(world, kinds or ALL_KINDS, options.faults, options.seconds)
         finally:
             world.down()
     print(f"\n{tally.number} faults injected: {', '.join(f'{kind} {n}' for kind, n in sorted(tally.injected.items()))}")
