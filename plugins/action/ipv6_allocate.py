@@ -23,6 +23,11 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_sources 
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import (
+    LONGEST_ANSWER,
+    SHORTEST_ANSWER,
+    check_seconds,
+)
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import (
     actor,
     grant,
@@ -72,6 +77,7 @@ class ActionModule(LedgerAction):
             raise Refused(
                 "result, result_file", "they belong together", "Give result: file and result_file, or neither"
             )
+        check_seconds("provider_timeout", args["provider_timeout"], SHORTEST_ANSWER, LONGEST_ANSWER)
         definitions = self.definitions(args, task_vars)
         wishes = self._wishes(args, task_vars)
         where = ledger_of_task(self, args["ledger"], task_vars)

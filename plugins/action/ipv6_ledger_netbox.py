@@ -25,6 +25,11 @@ from ansible_collections.routable.ipv6.plugins.module_utils._netbox import (
 from ansible_collections.routable.ipv6.plugins.module_utils._netbox_client import LIST_LENGTH, NetBox, NetBoxError
 from ansible_collections.routable.ipv6.plugins.module_utils._netbox_import import Block, Row, import_plan
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import (
+    LONGEST_ANSWER,
+    SHORTEST_ANSWER,
+    check_seconds,
+)
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import ledger_of_task, opened, run_id
 from ansible_collections.routable.ipv6.plugins.plugin_utils._ledger_action import (
     LedgerAction,
@@ -163,8 +168,7 @@ def _check_options(args: t.Mapping[str, t.Any]) -> None:
             raise Refused(option, f"it has no meaning with direction: {args['direction']}", remedy)
     if not 1 <= args["address_length"] <= 128:
         raise Refused(f"address_length={args['address_length']}", "this is 1 to 128", "Correct it")
-    if args["timeout"] <= 0:
-        raise Refused(f"timeout={args['timeout']:g}", "this is a time in seconds", "Give more than 0")
+    check_seconds("timeout", args["timeout"], SHORTEST_ANSWER, LONGEST_ANSWER)
 
 
 def _published(pools: t.Mapping[str, Pool], only: t.Sequence[str] | None) -> frozenset[str]:

@@ -36,6 +36,14 @@ def identity(process: int, controller: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def _seconds(given: dict[str, t.Any], name: str, default: float) -> float:
+    """An option before the module has looked at it, which refuses what is no time."""
+    try:
+        return float(given.get(name, default))
+    except (TypeError, ValueError):
+        return 0.0
+
+
 class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
     """Say who asks, wait for others, and connect anew before a guard is called off."""
 
@@ -64,7 +72,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
         return done
 
     def _arm(self, given: dict[str, t.Any], task_vars: dict[str, t.Any] | None, controller: str) -> dict[str, t.Any]:
-        end = time.monotonic() + float(given.get("wait", 330))
+        end = time.monotonic() + _seconds(given, "wait", 330)
         shown = None
         while True:
             done = self._ask(given, task_vars)
@@ -93,7 +101,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # Ansible ships no types
 
         It is tried again while the network settles. What no attempt reaches, its timer puts back.
         """
-        end = time.monotonic() + float(given.get("patience", 20))
+        end = time.monotonic() + _seconds(given, "patience", 20)
         while True:
             try:
                 if type(self._connection).reset is not ConnectionBase.reset:

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_client import parse_url
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import LONGEST_ANSWER, check_seconds
 
 CONNECTION: dict[str, t.Any] = {
     "director": {"type": "str", "required": True, "fallback": (env_fallback, ["BOSH_ENVIRONMENT"])},
@@ -29,7 +30,11 @@ CONNECTION: dict[str, t.Any] = {
 
 
 def login(params: t.Mapping[str, t.Any]) -> tuple[str, str, str, str | None, float]:
-    """What a client of the Director is made from."""
+    """What a client of the Director is made from.
+
+    :raises Refused: no time for an answer.
+    """
+    check_seconds("timeout", params["timeout"], 1, LONGEST_ANSWER)
     return params["director"], params["client"], params["client_secret"], params["ca_cert"], params["timeout"]
 
 

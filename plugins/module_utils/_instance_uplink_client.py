@@ -51,6 +51,9 @@ class Instance:
         """The interface with that hardware address. One that is stacked upon it has the same, so it must be a card."""
         for name in sorted(os.listdir(_NET)):
             place = os.path.join(_NET, name)
+            # The driver of bonds has a file there.
+            if not os.path.isdir(place):
+                continue
             stacked = glob.glob(os.path.join(place, "lower_*")) or os.path.isdir(os.path.join(place, "bridge"))
             if (read_text(os.path.join(place, "address")) or "").strip().lower() == mac.lower() and not stacked:
                 return name

@@ -641,6 +641,8 @@ def carry(action: str, data: t.Any, before: Snapshot) -> None:
         do("systemctl", "daemon-reload")
     elif action == "stop":
         do("systemctl", "stop", data)
+        # One that has failed would stay listed without its file.
+        run("systemctl", "reset-failed", data)
     elif action == "restart":
         restart(data)
     elif action == "stop_docker":
@@ -837,7 +839,6 @@ def take_away(directory: str) -> list[str]:
             failed.append(str(error))
     if booted():
         run("systemctl", "daemon-reload")
-        # One that has failed would stay listed without its file.
         run("systemctl", "reset-failed", f"{UNIT}*")
     for name in ("armed.json", "spare", "waiting", "network_guard_agent.py"):
         remove(os.path.join(directory, name))

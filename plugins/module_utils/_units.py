@@ -207,6 +207,8 @@ class Units:
             self._run_job("restart", name)
         elif now.running or now.active == "failed":
             self._systemctl("stop", name)
+            # One that has failed stays so, and stays listed when its file is gone; one that has not is unknown here.
+            self._module.run_command(["systemctl", "reset-failed", name], check_rc=False)
 
     def _remember(self, name: str) -> None:
         if name not in self._before:

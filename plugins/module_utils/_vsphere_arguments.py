@@ -13,6 +13,7 @@ import typing as t
 from ansible.module_utils.basic import env_fallback
 from ansible_collections.routable.ipv6.plugins.module_utils import _vsphere_client as vsphere
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import LONGEST_ANSWER, check_seconds
 from ansible_collections.routable.ipv6.plugins.module_utils._urls import is_host
 
 CONNECTION: dict[str, t.Any] = {
@@ -31,8 +32,9 @@ def connect(params: t.Mapping[str, t.Any]) -> vsphere.Vcenter:
     """A session for these options, not yet open.
 
     :raises VsphereError: the CA cannot be read.
-    :raises Refused: no host, which pyvmomi would take for this one.
+    :raises Refused: no host, which pyvmomi would take for this one; no time for an answer.
     """
+    check_seconds("timeout", params["timeout"], 1, LONGEST_ANSWER)
     if not is_host(params["hostname"].strip("[]")):
         raise Refused(
             f"hostname={params['hostname']}", "this is no name or address of a vCenter", "Write it without https://"

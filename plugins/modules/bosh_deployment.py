@@ -283,6 +283,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks impor
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import Finding
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_groups import check_instance_groups
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 
 _ARTIFACT = {
     "name": {"type": "str", "required": True},
@@ -468,6 +469,7 @@ class Run:
     def go(self) -> None:
         """Read, judge, plan, apply, read back."""
         params = self.params
+        check_seconds("task_timeout", params["task_timeout"])
         manifest = self.manifest()
         artifacts: tuple[rules.Artifact, ...] = ()
         if manifest is None:

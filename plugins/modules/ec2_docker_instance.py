@@ -153,6 +153,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _eni_session 
 from ansible_collections.routable.ipv6.plugins.module_utils._ec2_account import Account, gone
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 
 ARGUMENTS: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
@@ -242,6 +243,7 @@ def apply(ec2: Account, wanted: plans.Wanted, plan: Plan, timeout: float) -> str
 
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply."""
+    check_seconds("wait_timeout", module.params["wait_timeout"])
     wanted = plans.Wanted.parse(module.params)
     ec2 = Account(aws.make_client(module.params))
     facts, plan = present(module, ec2, wanted) if module.params["state"] == "present" else absent(ec2, wanted)

@@ -419,6 +419,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._eni_converge import
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_wanted import Wanted
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 
 ARGUMENTS: dict[str, t.Any] = {
     "name": {"type": "str"},
@@ -454,6 +455,7 @@ ARGUMENTS: dict[str, t.Any] = {
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply, read back."""
     params = module.params
+    check_seconds("wait_timeout", params["wait_timeout"])
     wanted = Wanted.parse(params)
     ec2 = Ec2(aws.make_client(params))
     converger = Converger(ec2, wanted, module.check_mode, params["wait"], float(params["wait_timeout"]))

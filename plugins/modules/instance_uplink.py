@@ -227,13 +227,12 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply, read back."""
     if os.geteuid() != 0:
         raise Refused("instance_uplink", "only root may set up an uplink", "Run the task with become")
+    wanted = rules.Wanted.parse(module.params) if module.params["state"] == "present" else None
     host = Instance(module)
     record = Record("instance-uplink")
     name = find(host, module.params["mac"])
     more: dict[str, t.Any] = {}
-    wanted = None
-    if module.params["state"] == "present":
-        wanted = rules.Wanted.parse(module.params)
+    if wanted is not None:
         facts = host.facts(name, module.params["mac"])
         plan, gateway = planned(host, facts, wanted)
         more = {"netplan_id": rules.netplan_id(facts), "gateway": str(gateway)}

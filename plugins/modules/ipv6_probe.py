@@ -390,6 +390,11 @@ from ansible_collections.routable.ipv6.plugins.module_utils._probe import judge,
 from ansible_collections.routable.ipv6.plugins.module_utils._probe_client import probe
 from ansible_collections.routable.ipv6.plugins.module_utils._probe_ipv4 import local_ipv4, lost
 from ansible_collections.routable.ipv6.plugins.module_utils._probe_source import ask, start_observer
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import (
+    LONGEST_ANSWER,
+    SHORTEST_ANSWER,
+    check_seconds,
+)
 
 
 def spec() -> dict[str, t.Any]:
@@ -440,8 +445,9 @@ def observer(options: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def checked(params: dict[str, t.Any]) -> list[t.Any]:
     """The targets, once every value of the task has been looked at."""
-    if params["timeout"] <= 0:
-        raise Refused(f"timeout={params['timeout']:g}", "an answer takes some time", "Give a number of seconds above 0")
+    check_seconds("timeout", params["timeout"], SHORTEST_ANSWER, LONGEST_ANSWER)
+    if params["observe"] is not None:
+        check_seconds("observe.seconds", params["observe"]["seconds"], SHORTEST_ANSWER)
     if params["observe"] is not None and not 0 <= params["observe"]["port"] <= 65535:
         raise Refused(f"observe.port={params['observe']['port']}", "a port is at most 65535", "Correct the port")
     for entry in params["from"]:

@@ -225,9 +225,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard as rules
 from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._network_guard_client import Guard
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import LONGEST_ANSWER, check_seconds
 
 ARGUMENTS: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["armed", "disarmed", "restored", "absent"], "required": True},
@@ -288,9 +290,12 @@ def arm(module: AnsibleModule, guard: Guard) -> dict[str, t.Any]:
     """:raises Held: somebody else has armed it."""
     params = module.params
     options = rules.options(params)
-    timeout = rules.seconds(params["timeout"])
+    timeout = params["timeout"]
+    check_seconds("timeout", timeout, rules.SHORTEST)
+    check_seconds("wait", params["wait"])
     for link in options["interfaces"]:
-        if not os.path.isdir(f"/sys/class/net/{link}") or "/" in link:
+        parse_interface_name(link, "interfaces")
+        if not os.path.isdir(f"/sys/class/net/{link}"):
             raise Refused(f"interfaces={link}", "this host has no such interface", "Name one that it has")
     armed = guard.armed()
     if armed is not None and guard.alive(armed):
@@ -395,6 +400,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         raise Refused(f"state={state}", "only root may keep a host's network", "Run the task with become")
     guard = Guard()
     if state in ("disarmed", "absent"):
+        check_seconds("patience", module.params["patience"], most=LONGEST_ANSWER)
         return disarm(module, guard, commands)
     with agent.locked():
         return arm(module, guard) if state == "armed" else restore(module, guard)

@@ -378,6 +378,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _vmadm as vmadm
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import Chosen, choose, choose_all
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_client import Vmadm, VmadmError
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_health import health
@@ -419,8 +420,7 @@ def choice(params: dict[str, t.Any], host: Vmadm) -> tuple[list[Zone], list[Chos
         raise Refused(
             "disable_spoofing=true with state=absent", "the zone would be left without an address", "Leave one out"
         )
-    if params["timeout"] < 0:
-        raise Refused(f"timeout={params['timeout']}", "nobody waits less than no time", "Give seconds, or 0")
+    check_seconds("timeout", params["timeout"])
     if params["all_zones"]:
         wish = read_wish(params)
         zones = host.lookup()

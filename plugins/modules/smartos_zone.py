@@ -203,6 +203,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _smartos_zone as zones
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone_client import GlobalZone
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_client import VmadmError
 
@@ -280,8 +281,7 @@ def holds(vm: zones.Vm, payload: t.Mapping[str, t.Any]) -> bool:
 def run(module: AnsibleModule) -> dict[str, t.Any]:
     """Read, plan, apply, read back."""
     host = GlobalZone(module)
-    if module.params["timeout"] < 0:
-        raise Refused(f"timeout={module.params['timeout']}", "nobody waits less than no time", "Give seconds, or 0")
+    check_seconds("timeout", module.params["timeout"])
     wanted = zones.read_wanted(module.params["zones"])
     vms = host.vms()
     plan = plan_for(vms, wanted, host, module)

@@ -157,6 +157,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _smartos_ipv6
 from ansible_collections.routable.ipv6.plugins.module_utils import _smartos_ipv6_service as service
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone_client import GlobalZone
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import choose
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_client import VmadmError
@@ -336,8 +337,7 @@ def has_ips(vm: dict[str, t.Any], wanted: t.Mapping[str, list[str]]) -> bool:
 
 def plan_for(module: AnsibleModule, host: GlobalZone) -> tuple[Look, Plan]:
     wishes = ipv6.read_wishes(module.params["zones"])
-    if module.params["timeout"] < 0:
-        raise Refused(f"timeout={module.params['timeout']}", "nobody waits less than no time", "Give seconds, or 0")
+    check_seconds("timeout", module.params["timeout"])
     if not wishes and not module.params["global_zone"]:
         raise Refused("zones=[]", "there is nothing to do", "Name zones, or set global_zone")
     look = Look(module, host)

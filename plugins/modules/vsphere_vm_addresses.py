@@ -225,6 +225,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils import _vsphere_client as vsphere
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 from ansible_collections.routable.ipv6.plugins.module_utils._vsphere_addresses import (
     Guest,
     Verdict,
@@ -301,6 +302,7 @@ def main() -> None:
     key = next(key for key in VM_KEYS if params[key] is not None)
     result: dict[str, t.Any] = {"changed": False}
     try:
+        check_seconds("wait", params["wait"])
         asked = wanted(params["addresses"], params["networks"], params["advertised_prefixes"])
         with connect(params) as vcenter:
             datacenter = find_datacenter(vcenter.datacenters(), params["datacenter"])

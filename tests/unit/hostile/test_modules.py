@@ -10,6 +10,7 @@ sentence, before anything is written, run or connected to.
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import re
 import socket
@@ -18,7 +19,12 @@ import tempfile
 import typing as t
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils import _docker_daemon_converge, _uplink_converge
+from ansible_collections.routable.ipv6.plugins.module_utils import (
+    _docker_daemon_converge,
+    _network_guard_agent,
+    _uplink_converge,
+)
+from ansible_collections.routable.ipv6.plugins.module_utils._instance_uplink_client import Instance
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_facts import Link
 from ansible_collections.routable.ipv6.plugins.modules import eni_ipv6_block
@@ -28,6 +34,7 @@ from hypothesis import strategies as st
 from world import Answered, nobody, run_module
 
 MAC = "72:9c:d5:34:47:59"
+AWS = {"region": "eu-west-1", "access_key": "AKIA", "secret_key": "x"}
 UUID = "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0"
 DIRECTOR = {"director": "192.0.2.1", "client": "admin", "client_secret": "x"}
 VCENTER = {"hostname": "192.0.2.1", "username": "u", "password": "x", "datacenter": "dc"}
@@ -47,16 +54,47 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
         "path": "/etc/docker/daemon.json",
         "service": "docker",
     },
+    "docker_ipv6_info": {"socket": "/run/docker.sock"},
+    "ec2_docker_instance": {
+        **AWS,
+        "name": "docker-1",
+        "eni_id": "eni-0123456789abcdef0",
+        "instance_type": "m7i.large",
+        "image": "debian-13-amd64-*",
+        "image_owners": ["136693071363"],
+        "key_name": "operator",
+        "public_key": "ssh-ed25519 AAAA",
+        "user_data": "#cloud-config",
+        "tags": {"team": "web"},
+    },
+    "ec2_docker_subnet": {
+        **AWS,
+        "subnet": "2001:db8::/64",
+        "security_group": "containers",
+        "allow": [{"protocol": "tcp", "ports": "443", "source": "2001:db8::/32"}],
+        "reservations": ["2001:db8::/68"],
+        "tags": {"team": "web"},
+    },
     "eni_ipv6_block": {
         "eni_id": "eni-0123456789abcdef0",
-        "region": "eu-west-1",
-        "access_key": "AKIA",
-        "secret_key": "x",
+        **AWS,
         "block": "2001:db8::/80",
         "block_prefix_length": "auto",
         "primary_address": "2001:db8:1::1",
         "private_ip_address": "192.0.2.9",
         "reservations": ["2001:db8::/64"],
+    },
+    "instance_uplink": {
+        "mac": MAC,
+        "address": "2001:db8:0:1::20/64",
+        "keep_off": ["2001:db8:0:1:d::/80"],
+        "gateway": "fe80::1",
+    },
+    # The first that cannot look at the host ends it, so each is asked alone.
+    "ipv6_changes_info of uplink_ra": {"of": [{"uplink_ra": {"interface": "eth0"}}]},
+    "ipv6_changes_info of ndp_proxy": {"of": [{"ndp_proxy": {"uplink": "eth0", "prefixes": ["2001:db8::/80"]}}]},
+    "ipv6_changes_info of docker_ipv6_daemon": {
+        "of": [{"docker_ipv6_daemon": {"fixed_cidr_v6": "2001:db8::/80", "service": "docker"}}]
     },
     "ipv6_firewall": {
         "name": "a",
@@ -72,6 +110,17 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
         "bridges": ["docker0"],
         "ndppd_mode": "static",
         "backend": "ndppd",
+    },
+    "network_guard": {
+        "state": "armed",
+        "paths": ["/etc/mine"],
+        "interfaces": ["lo"],
+        "sysctls": ["net/ipv4/conf/lo/rp_filter"],
+        "units": ["mine.service"],
+        "commands": ["ping -c 1 192.0.2.1"],
+        "reason": "a task failed",
+        "run_id": "0123",
+        "holder": "root on host, process 1",
     },
     "smartos_allowed_ips": {
         "zones": [{"zone": "web", "addresses": ["2001:db8::7"]}],
@@ -133,15 +182,42 @@ TAKEN: dict[str, dict[str, str]] = {
         "host_gateway_ips": ADDRESS,
         "registry_mirrors": r"(?i)https?://[^\s/?#@]+/?",
     },
+    "docker_ipv6_info": {"socket": "*"},
+    "ec2_docker_instance": dict.fromkeys(
+        (
+            *AWS,
+            "name",
+            "eni_id",
+            "instance_type",
+            "image",
+            "image_owners",
+            "key_name",
+            "public_key",
+            "user_data",
+            "team",
+        ),
+        "*",
+    ),
+    "ec2_docker_subnet": {
+        **dict.fromkeys((*AWS, "subnet", "security_group", "team"), "*"),
+        "ports": "[0-9]{1,5}(-[0-9]{1,5})?",
+        "source": PREFIX,
+        "reservations": PREFIX,
+    },
     "eni_ipv6_block": {
-        "eni_id": "*",
-        "region": "*",
-        "access_key": "*",
-        "secret_key": "*",
+        **dict.fromkeys((*AWS, "eni_id"), "*"),
         "primary_address": ADDRESS,
         "private_ip_address": r"[0-9.]+",
         "reservations": PREFIX,
     },
+    "instance_uplink": {
+        "address": rf"{ADDRESS}|{PREFIX}",
+        "keep_off": PREFIX,
+        "gateway": f"{ADDRESS}|",
+    },
+    "ipv6_changes_info of uplink_ra": {"interface": "eth0"},
+    "ipv6_changes_info of ndp_proxy": {"prefixes": PREFIX, "uplink": INTERFACE},
+    "ipv6_changes_info of docker_ipv6_daemon": {"fixed_cidr_v6": PREFIX, "service": WORD},
     "ipv6_firewall": {
         "name": "[a-z][a-z0-9_]{0,31}",
         "bridges": INTERFACE,
@@ -150,6 +226,15 @@ TAKEN: dict[str, dict[str, str]] = {
     },
     "ipv6_probe": {"address": ADDRESS},
     "ndp_proxy": {"uplink": INTERFACE, "bridges": INTERFACE, "prefixes": PREFIX, "addresses": ADDRESS},
+    "network_guard": {
+        "paths": "/.+",
+        "interfaces": "lo",
+        "sysctls": r"(?!\.{1,2}/)[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+",
+        "commands": "*",
+        "reason": "*",
+        "run_id": "*",
+        "holder": "*",
+    },
     "smartos_allowed_ips": {
         "zone": "*",
         "prefixes": PREFIX,
@@ -221,6 +306,10 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
     patch.setattr("ansible.module_utils._internal.is_controller", False)
     patch.setattr(eni_ipv6_block.aws, "make_client", lambda _params: socket.getaddrinfo("ec2.example", 443))
     patch.setattr(_uplink_converge.uplink, "check_interface", one_interface)
+    patch.setattr(Instance, "interface", lambda _self, mac: "eth0" if mac == MAC else None)
+    patch.setattr(_network_guard_agent, "locked", contextlib.nullcontext)
+    patch.setattr(_network_guard_agent, "take", lambda _options: socket.getaddrinfo("host.example", 443))
+    patch.setattr(_network_guard_agent, "remove", lambda _path: None)
     pathlib.Path(CANARY).unlink(missing_ok=True)
     yield place
     patch.undo()

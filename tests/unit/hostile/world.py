@@ -112,7 +112,7 @@ def nobody(command: list[str], data: str | None) -> tuple[int, str, str]:
 
 def run_module(name: str, params: dict[str, t.Any], tmp: str, answer: Answer = nobody) -> Answered:
     """A module's own ``main`` with these parameters, up to where it would touch the host."""
-    module = importlib.import_module(f"ansible_collections.routable.ipv6.plugins.modules.{name}")
+    module = importlib.import_module(f"ansible_collections.routable.ipv6.plugins.modules.{name.split()[0]}")
     commands: list[tuple[list[str], str | None]] = []
 
     def run_command(_self: t.Any, args: t.Any, **options: t.Any) -> tuple[int, str, str]:

@@ -510,7 +510,7 @@ MANY = [f"2001:db8:7::{number:x}" for number in range(1, 13)]
         ({}, {"zones": [{"zone": "zone1", "link_local": "yes"}]}, "this is true or false"),
         ({}, {"zones": [{"zone": "zone1", "nics": [{"primary": "yes"}]}]}, "primary='yes': this is no bool"),
         ({}, {"zones": [7]}, "a zone is named by its uuid or alias"),
-        ({}, {"timeout": -1}, "nobody waits less than no time"),
+        ({}, {"timeout": -1}, "timeout=-1: it must be between 0 and 86400 seconds"),
         ({"nics": [nic(ips=["dhcp"])], **OLD}, {}, "dhcp on a platform of 20171205: before 20171206 (OS-4683)"),
         ({"nics": [nic(ips=None, ip="dhcp")], "platform_buildstamp": None}, {}, "that does not tell its buildstamp"),
         (
