@@ -317,10 +317,19 @@ def docker() -> dict[str, t.Any]:
     words = run("ip", "-6", "-o", "address", "show", "dev", "docker0")[1].split()
     # All but what the kernel makes of the bridge's own MAC address, which is another one each time.
     bridge = [word for word in words if ":" in word and "/" in word and word[:4] != "fe80" or word == "fe80::1/64"]
-    return {
-        "networks": None if status else sorted(output.split()),
-        "bridge": sorted(bridge),
-    }
+    networks = None if status else sorted(output.split())
+    return {"networks": networks, "bridges": bridges_of(networks or []), "bridge": sorted(bridge)}
+
+
+def bridges_of(networks: t.Sequence[str]) -> dict[str, str]:
+    """The bridges of Docker's networks, by id."""
+    found = {}
+    if networks:
+        option = '{{.Id}} {{index .Options "com.docker.network.bridge.name"}}'
+        for line in run("docker", "network", "inspect", "--format", option, *networks)[1].splitlines():
+            network, _space, name = line.partition(" ")
+            found[network] = name or f"br-{network[:12]}"
+    return found
 
 
 def docker_runs() -> bool:
@@ -607,6 +616,8 @@ def settle_links(before: Snapshot) -> None:
     while True:
         now = {**take_links(links), "sysctls": take_sysctls(links, before["options"]["sysctls"])}
         steps = [*plan_sysctls(before, now), *plan_links(before, now), *plan_proxies(before, now)]
+        # Without a cable nobody answers, and whoever asks once there is one again adds it all anew, beside ours.
+        steps = [step for step in steps if not handed_out(step) or has_carrier(link_of(step))]
         if not steps:
             return
         # What a router hands out comes back as it was only from the router itself.
@@ -625,6 +636,22 @@ def handed_out(step: Step) -> bool:
     """Whether a step adds what router advertisements bring."""
     action, data = step
     return action == "add_address" and data[2]["dynamic"] or action == "add_route" and " proto ra " in data[0]
+
+
+def link_of(step: Step) -> str:
+    """The interface of an address or a route that is to be added."""
+    action, data = step
+    if action == "add_address":
+        return str(data[0])
+    words = data[0].split()
+    return str(words[words.index("dev") + 1])
+
+
+def has_carrier(link: str) -> bool:
+    # It cannot be read of one that is down.
+    with contextlib.suppress(OSError):
+        return (read(f"/sys/class/net/{link}/carrier") or b"").strip() == b"1"
+    return False
 
 
 def carry(action: str, data: t.Any, before: Snapshot) -> None:
@@ -773,6 +800,17 @@ def write_journal(directory: str, entries: t.Sequence[t.Mapping[str, t.Any]]) ->
     save(directory, "journal.jsonl", "".join(lines))
 
 
+def without_networks(before: Snapshot, now: Snapshot) -> Snapshot:
+    """What to go back to when Docker's networks have been removed: no rules for their bridges, which are gone."""
+    kept, there = before["docker"]["networks"], now["docker"]["networks"]
+    gone = {} if kept is None or there is None else before["docker"].get("bridges", {})
+    names = [re.escape(name) for network, name in gone.items() if network not in there]
+    if not names:
+        return before
+    of_them = re.compile(rf"^-A .* (-i|-o) ({'|'.join(names)})( |$).*\n", re.M)
+    return {**before, "iptables": {tool: of_them.sub("", text) for tool, text in before["iptables"].items()}}
+
+
 def with_new_units(before: Snapshot, now: Snapshot) -> Snapshot:
     """What to go back to after a boot or an attempt: every unit is another one, and Docker has made its rules anew."""
     units = {
@@ -794,6 +832,7 @@ def restore(directory: str, why: str, only_files: bool = False) -> list[str]:
     before = armed["snapshot"]
     sweep(before["options"]["paths"])
     now = take(before["options"])
+    before = without_networks(before, now)
     if armed["boot"] != boot_id() or armed.get("tried"):
         before = with_new_units(before, now)
     if only_files:

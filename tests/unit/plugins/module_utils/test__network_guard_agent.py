@@ -365,8 +365,80 @@ def test_what_a_router_hands_out_is_left_to_it_for_a_while(monkeypatch: pytest.M
     monkeypatch.setattr(agent, "carry_out", carry_out)
     monkeypatch.setattr(agent, "take_links", lambda links: snapshot())
     monkeypatch.setattr(agent, "take_sysctls", lambda links, names: {})
+    monkeypatch.setattr(agent, "has_carrier", lambda link: True)
     monkeypatch.setattr(agent.time, "monotonic", lambda: clock["now"])
     monkeypatch.setattr(agent.time, "sleep", lambda seconds: clock.update(now=clock["now"] + seconds))
     agent.settle_links(before)
     assert done[0] == (0.0, ["add_route"])
     assert done[-1] == (agent.SETTLE_SECONDS / 2, ["add_address", "add_route"])
+
+
+RULES = """*filter
+:FORWARD DROP [0:0]
+-A FORWARD -i br-0123456789ab -j ACCEPT
+-A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+-A FORWARD -i web0 -o eth0 -j MARK
+COMMIT
+*nat
+-A POSTROUTING -s 172.18.0.0/16 ! -o web0 -j MASQUERADE
+-A POSTROUTING -s 172.18.0.0/16 ! -o web0x -j MASQUERADE
+COMMIT
+"""
+
+
+def test_rules_of_networks_that_are_gone_stay_away() -> None:
+    docker = {
+        "networks": ["0123456789abcdef", "feed"],
+        "bridge": [],
+        "bridges": {"0123456789abcdef": "br-0123456789ab"},
+    }
+    docker["bridges"]["feed"] = "web0"
+    before = snapshot(docker=docker, iptables={"iptables": RULES, "ip6tables": ""})
+    both = agent.without_networks(before, snapshot(docker=docker))
+    assert both == before
+    less = agent.without_networks(before, snapshot(docker={"networks": ["0123456789abcdef"], "bridge": []}))
+    kept = less["iptables"]["iptables"]
+    assert "br-0123456789ab" in kept and "docker0" in kept and "web0x" in kept
+    assert "web0 " not in kept and kept.count("COMMIT") == 2
+    # A Docker that does not run says nothing about them.
+    assert agent.without_networks(before, snapshot(docker={"networks": None, "bridge": []})) == before
+    # A guard that was armed before bridges were kept.
+    old = snapshot(docker={"networks": ["feed"], "bridge": []})
+    assert agent.without_networks(old, snapshot(docker={"networks": [], "bridge": []})) == old
+
+
+def test_bridges_of_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent, "run", lambda *_words: (0, f"feed web0\n{'0' * 20} \n", ""))
+    assert agent.bridges_of(["feed", "0" * 20]) == {"feed": "web0", "0" * 20: "br-000000000000"}
+    assert agent.bridges_of([]) == {}
+
+
+def test_what_a_router_hands_out_waits_for_a_cable(monkeypatch: pytest.MonkeyPatch) -> None:
+    carrier = {"eth0": False}
+    route = ("6 default via fe80::1 dev eth0 proto ra metric 1024", 600)
+    address = ("eth0", "2001:db8::1/64", {"dynamic": True})
+    wanted: list[agent.Step] = [("add_route", route), ("add_address", address), ("add_proxy", "2001:db8::2 dev eth0")]
+    done: list[agent.Step] = []
+
+    def carry_out(_before: agent.Snapshot, steps: t.Iterable[agent.Step]) -> list[str]:
+        done.extend(steps)
+        return []
+
+    for name in ("take_links", "take_sysctls"):
+        monkeypatch.setattr(agent, name, lambda *_args: {})
+    for name in ("plan_sysctls", "plan_proxies"):
+        monkeypatch.setattr(agent, name, lambda *_args: [])
+    monkeypatch.setattr(agent, "plan_links", lambda *_args: [step for step in wanted if step not in done])
+    monkeypatch.setattr(agent, "carry_out", carry_out)
+    monkeypatch.setattr(agent, "has_carrier", lambda link: carrier[link])
+    monkeypatch.setattr(agent, "SETTLE_SECONDS", 0.0)
+    before = snapshot(addresses={"eth0": {}}, options={"sysctls": []})
+    agent.settle_links(before)
+    assert done == [("add_proxy", "2001:db8::2 dev eth0")]
+    carrier["eth0"] = True
+    agent.settle_links(before)
+    assert done[1:] == [("add_route", route), ("add_address", address)]
+
+
+def test_a_carrier() -> None:
+    assert agent.has_carrier("lo") and not agent.has_carrier("none")
