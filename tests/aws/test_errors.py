@@ -40,6 +40,8 @@ FINAL = [
     ("UnsupportedOperation", "IPv6 addresses are not supported on m3.medium", "Nitro type"),
     ("InvalidSubnetID.NotFound", "", "Check subnet_id"),
     ("InvalidGroup.NotFound", "", "Check security_groups"),
+    ("InvalidInstanceType", "", "Check instance_type"),
+    ("InvalidNetworkInterface.InUse", "", "Set force_detach=true"),
     ("IdempotentParameterMismatch", "", "please report it"),
     ("OperationNotPermitted", "", "terminate the instance"),
     ("NetworkInterfaceLimitExceeded", "", "have the quota raised"),
