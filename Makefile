@@ -17,7 +17,7 @@ STEPS ?=
 # What to measure: the names of files in tests/benchmarks.
 BENCH ?= $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
 
-.PHONY: help setup site test test-faults test-fresh bench readmes lab-up lab-down lab-status clean
+.PHONY: help setup site test test-faults test-fresh bench docs readmes lab-up lab-down lab-status clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: site ## Measure, each figure beside its goal; ends with what missed one (
 	@$(WITH_LAB) export PYTHONPATH="$(CURDIR)/.dev"; missed=; for name in $(BENCH); do \
 		printf '\n== %s\n' "$$name"; python tests/benchmarks/$$name.py || missed="$$missed $$name"; \
 	done; [ -z "$$missed" ] || { printf '\nmissed a goal:%s\n' "$$missed"; exit 1; }
+
+docs: setup ## Make the documentation as a site, without the network: .cache/docs/html/index.html.
+	@.venv/bin/python tests/tools/docs_site.py
 
 readmes: setup ## Write the variables of each role into its README, from its argument spec.
 	@.venv/bin/python tests/tools/role_readmes.py

@@ -102,6 +102,9 @@ def test_an_inventory_gives_every_host_what_its_role_takes(snippet: Snippet, tmp
     path.write_text(snippet.text)
     loader = DataLoader()
     inventory = InventoryManager(loader=loader, sources=[str(path)])
+    # A page may show the variables of a group without its hosts.
+    for group in [name for name, one in inventory.groups.items() if one.vars and not one.get_hosts()]:
+        inventory.add_host("docker1", group)
     hosts = inventory.get_hosts()
     assert hosts
     for host in hosts:
