@@ -56,6 +56,8 @@ ALONE = Step("traces", "tests/traces.sh", cores=float("inf"), hosts=1)
 HOSTS = {
     "lab-site": 8,
     "site": 10,
+    "consumer": 2,
+    "lab-role_import": 1,
     "lab-bosh": 1,
     "molecule-bosh_cloud_config": 1,
     "molecule-ec2_docker_host": 2,
@@ -82,6 +84,7 @@ EXPECTED = {
     "molecule": 240.0,
     "site": 190.0,
     "lab": 120.0,
+    "consumer": 90.0,
     "sanity": 80.0,
 }
 
@@ -117,6 +120,7 @@ def steps() -> list[Step]:
         *longest_first(
             [
                 with_lab("site", "tests/site.sh"),
+                with_lab("consumer", "tests/consumer.sh"),
                 *(with_lab(f"molecule-{name}", f"tests/molecule.sh {name}") for name in molecule),
                 *(with_lab(f"lab-{name}", f"tests/lab.sh {name}") for name in lab),
                 *(Step(f"sanity-{core}", f"tests/sanity.sh {core}") for core in ("2.19", "2.20", "2.21")),

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import pathlib
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import open_ledger
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.postgresql import PostgreSQL
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
-from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import VERSION
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import (
+    APPLICATION_ID,
+    VERSION,
+    postgresql_steps,
+)
 from ledger_database import DSN, empty_database
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -171,3 +177,24 @@ def test_what_was_read_ahead_is_not_believed_after_a_change(ledger, psql):
     psql.execute("UPDATE allocations SET until = 0 WHERE until IS NOT NULL")
     assert ledger.apply(["d"], pool="two").outcomes[0].address == "2001:db8:0:2::2"
     assert ledger.verify() == []
+
+
+def test_two_controllers_open_a_new_ledger_at_once():
+    """Both have seen that there is none; the one that waited for the other finds what the other has made."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with psycopg.connect(empty_database()) as first, psycopg.connect(DSN, autocommit=True) as watch:
+        first.execute("SELECT pg_advisory_xact_lock(%s)", (APPLICATION_ID,))
+        with ThreadPoolExecutor(1) as pool:
+            second = pool.submit(PostgreSQL, DSN)
+            while not watch.execute(waiting).fetchone()[0]:
+                assert not second.done(), second.result()
+                time.sleep(0.01)
+            first.execute("CREATE SCHEMA routable_ipv6")
+            first.execute("SET search_path = routable_ipv6")
+            first.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
+            first.execute("INSERT INTO schema_version VALUES (%s)", (VERSION,))
+            for step in range(1, VERSION + 1):
+                for statement in postgresql_steps(step):
+                    first.execute(statement)
+            first.commit()
+            second.result().close()

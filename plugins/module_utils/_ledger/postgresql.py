@@ -55,6 +55,8 @@ _WRITABLE = (
     "meta",
     "tomb",
 )
+# Whether there is a schema of ours.
+_MADE = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = ? AND tablename = 'schema_version'"
 
 
 class PostgreSQL:
@@ -230,9 +232,10 @@ class PostgreSQL:
             )
 
     def _version(self) -> int:
-        if self.rows("SELECT to_regclass(?)", (f"{SCHEMA}.schema_version",))[0][0] is None:
+        # Not to_regclass(): it remembers what was not there, also after the wait for whoever has made it since.
+        if not self.rows(_MADE, (SCHEMA,)):
             return 0
-        return int(self.rows("SELECT version FROM schema_version")[0][0])
+        return int(self.rows(f"SELECT version FROM {SCHEMA}.schema_version")[0][0])
 
     @contextlib.contextmanager
     def _said(self) -> t.Iterator[None]:
