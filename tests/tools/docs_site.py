@@ -69,10 +69,10 @@ def text_of(page: Path, site: dict[Path, str]) -> str:
 
 def contents() -> str:
     """The menu, as Sphinx reads it."""
-    return "".join(
-        "\n```{toctree}\n:hidden:\n:caption: %s\n\n%s\n```\n" % (caption, "\n".join(entries))
-        for caption, entries in CONTENTS.items()
-    )
+    menus = []
+    for caption, entries in CONTENTS.items():
+        menus += ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *entries, "```", ""]
+    return "\n".join(menus)
 
 
 def run(*command: str | Path) -> None:
