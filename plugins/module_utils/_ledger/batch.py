@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import (
@@ -44,8 +46,12 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
-# What a request for a mere name says beside pool and name.
-_NO_WISHES = list(Request("", "")[2:])
+# What a request says beside pool and name; and what one for a mere name says. Large batches are walked over in C.
+_POOL, _NAME, _AT = (operator.itemgetter(Request._fields.index(field)) for field in ("pool", "name", "at"))
+_WISHES = operator.itemgetter(slice(2, None))
+_NO_WISHES = _WISHES(Request("", ""))
+_FIRST = operator.itemgetter(0)
+_STATE, _TOMB = (operator.itemgetter(Record._fields.index(field)) for field in ("state", "tomb"))
 STATES = ("present", "absent", "reserved", "adopted", "verified")
 
 
@@ -220,11 +226,20 @@ class Batch(Book):
         fresh: dict[int, list[int]],
     ) -> list[int]:
         """Answer those that name nothing but a name, most of a large batch; gives the others."""
-        others, new, wanted = [], [], [requests[index] for index in indexes]
-        for index, (_pool, name, *wishes), records in zip(
-            indexes, wanted, map(known.get, [request.name for request in wanted])
-        ):
-            if wishes != _NO_WISHES:
+        wanted = [requests[index] for index in indexes]
+        wishes = list(map(_WISHES, wanted))
+        names = list(map(_NAME, wanted))
+        found = list(map(known.get, names))
+        if wishes.count(_NO_WISHES) == len(wishes) and None not in found:
+            had = list(map(_FIRST, found))
+            if not any(map(_TOMB, had)) and set(map(_STATE, had)) <= {state}:
+                same = itertools.repeat
+                for index, outcome in zip(indexes, map(as_outcome, zip(same(pool), names, had, had, same(None)))):
+                    outcomes[index] = outcome
+                return []
+        others, new = [], []
+        for index, name, wish, records in zip(indexes, names, wishes, found):
+            if wish != _NO_WISHES:
                 others.append(index)
             elif records is None:
                 new.append(index)
@@ -398,17 +413,19 @@ def _by_pool(requests: t.Sequence[Request]) -> dict[str, list[int]]:
     :raises Refused: one name twice in a pool.
     """
     result: dict[str, list[int]] = {}
-    for index, name in enumerate([request.pool for request in requests]):
-        indexes = result.get(name)
-        if indexes is None:
-            indexes = result[name] = []
-        indexes.append(index)
+    if len(set(map(_POOL, requests))) == 1:
+        result[requests[0].pool] = list(range(len(requests)))
+    else:
+        for index, name in enumerate(map(_POOL, requests)):
+            result.setdefault(name, []).append(index)
+    chosen = any(map(_AT, requests))
     for pool, indexes in result.items():
-        if len({requests[index].name for index in indexes}) < len(indexes):
+        if len(set(map(_NAME, map(requests.__getitem__, indexes)))) < len(indexes):
             seen: set[str] = set()
             for index in indexes:
                 if requests[index].name in seen:
                     raise Refused(f"{pool}/{requests[index].name}", "the name is asked for twice", "Ask once")
                 seen.add(requests[index].name)
-        indexes.sort(key=lambda index: requests[index].at is None)
+        if chosen:
+            indexes.sort(key=lambda index: requests[index].at is None)
     return result

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import operator
 import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import Pool, Request
@@ -29,6 +30,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
     as_record,
 )
 
+_NAME = operator.itemgetter(Record._fields.index("name"))
 # Names in one line of the journal: enough to cost nothing, and not too many to look for one in it.
 _TOGETHER = 5000
 # Names that are looked up without asking first whether the pool has any.
@@ -72,22 +74,19 @@ class Book:
         self.flush()
         self.engine.add_entries(self.entries)
 
-    def known(self, pool_id: int, names: t.Sequence[str]) -> dict[str, list[Record]]:
+    def known(self, pool_id: int, names: t.Sequence[str]) -> dict[str, t.Sequence[Record]]:
         """Records of these names, and perhaps of others, by name.
 
         Live ones come first, then those in quarantine from the newest to the oldest.
         """
-        result: dict[str, list[Record]] = {}
-        several = set()
-        for record in map(as_record, self._rows_of(pool_id, names)):
-            name = record[3]
-            if name in result:
-                result[name].append(record)
-                several.add(name)
-            else:
-                result[name] = [record]
-        for name in several:
-            result[name].sort(key=lambda record: (record.tomb > 0, -record.tomb))
+        records = list(map(as_record, self._rows_of(pool_id, names)))
+        result: dict[str, t.Sequence[Record]] = dict(zip(map(_NAME, records), zip(records)))
+        if len(result) < len(records):
+            several: dict[str, list[Record]] = {}
+            for record in records:
+                several.setdefault(record.name, []).append(record)
+            for name, ones in several.items():
+                result[name] = sorted(ones, key=lambda record: (record.tomb > 0, -record.tomb))
         return result
 
     def _rows_of(self, pool_id: int, names: t.Sequence[str]) -> list[Row]:
