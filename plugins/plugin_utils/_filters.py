@@ -4,16 +4,15 @@
 
 # This plugin_util is PRIVATE to the collection: its content can change without notice.
 
-"""What the filters share: a value or a list of values, refusals as errors of a filter, the class of a filter file."""
+"""What the filters share: a value or a list of values, refusals as errors of a filter, loading late."""
 
 from __future__ import annotations
 
-import functools
+import importlib
 import typing as t
 from collections.abc import Iterator, ValuesView
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.routable.ipv6.plugins.module_utils._dns_names import zone_name
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 R = t.TypeVar("R")
@@ -22,28 +21,38 @@ R = t.TypeVar("R")
 _SEVERAL = (list, tuple, range, Iterator, ValuesView)
 
 
-def as_filter(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    """The function with what the rules refuse as the error of a filter; Ansible names the filter itself."""
+class Function:
+    """A function that is not loaded before it is needed."""
 
-    @functools.wraps(function)
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.name = module, name
+
+    @classmethod
+    def at(cls, where: str, filter_name: str) -> Function:
+        """``where`` is a module below ``plugins`` and, behind a colon, a name other than the filter's."""
+        module, _colon, name = where.partition(":")
+        return cls(module, name or filter_name)
+
+    def load(self) -> t.Callable[..., t.Any]:
+        module = importlib.import_module(f"ansible_collections.routable.ipv6.plugins.{self.module}")
+        return t.cast("t.Callable[..., t.Any]", getattr(module, self.name))
+
+
+def filter_of(function: Function) -> t.Callable[..., t.Any]:
+    """The function with what the rules refuse as the error of a filter; Ansible names the filter itself."""
+    loaded: t.Callable[..., t.Any] | None = None
+
     def wrapped(*args: t.Any, **kwargs: t.Any) -> t.Any:
+        nonlocal loaded
+        if loaded is None:
+            loaded = function.load()
         try:
-            return function(*args, **kwargs)
+            return loaded(*args, **kwargs)
         except Refused as error:
             # Ansible adds the sentences of all causes to that of an error; ours says everything once.
             raise AnsibleFilterError(str(error)) from None
 
     return wrapped
-
-
-def filter_module(function: t.Callable[..., t.Any]) -> type:
-    """The class that Ansible looks for in a file, with one filter of the function's name."""
-    wrapped = as_filter(function)
-
-    def filters(_self: object) -> dict[str, t.Callable[..., t.Any]]:
-        return {function.__name__: wrapped}
-
-    return type("FilterModule", (), {"__doc__": "The filter of this file.", "filters": filters})
 
 
 def is_list(value: object) -> bool:
@@ -91,4 +100,8 @@ def time_to_live(value: object) -> int | None:
 
 def zone_or_none(value: object, name: str = "zone") -> str:
     """The absolute name of a zone, empty for none given."""
-    return "" if value is None or value == "" else zone_name(value, name)
+    if value is None or value == "":
+        return ""
+    from ansible_collections.routable.ipv6.plugins.module_utils._dns_names import zone_name
+
+    return zone_name(value, name)

@@ -16,8 +16,7 @@ import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
-from ansible_collections.routable.ipv6.plugins.filter.bosh_cloud_config_plan import FilterModule as Bosh
-from ansible_collections.routable.ipv6.plugins.filter.docker_host_plan import FilterModule as DockerHost
+from ansible_collections.routable.ipv6.plugins.filter.filters import FilterModule
 from snippets import ROOT, Snippet, load, snippets, told
 from test_page_references import check_command
 from trial import PREFIX, ROLES, Trial, arguments_of, check_options, check_role, check_variables
@@ -46,7 +45,7 @@ def of_kind(*wanted: str) -> t.Any:
 
 def host_facts(variables: dict[str, t.Any]) -> dict[str, t.Any]:
     """What the role docker_host publishes, for a host with these variables."""
-    plan = DockerHost().filters()["docker_host_plan"]
+    plan = FilterModule().filters()["docker_host_plan"]
     wanted = {
         "host": "docker1",
         "hosts": ["docker1"],
@@ -131,7 +130,7 @@ def test_what_other_programs_read_is_right_as_well(snippet: Snippet) -> None:
                 assert options.keys() <= arguments_of(module)["argument_spec"].keys()
     if "networks" in content:
         wanted = {name.removeprefix("bosh_cloud_config_"): value for name, value in _bosh_variables().items()}
-        assert Bosh().filters()["bosh_cloud_config_plan"](wanted)["content"] == content
+        assert FilterModule().filters()["bosh_cloud_config_plan"](wanted)["content"] == content
     if "services" in content:
         assert content["services"]["web"]["networks"]["routable"]["ipv6_address"].startswith("2001:db8:")
     if "verify" in content:

@@ -231,7 +231,7 @@ class Batch(Book):
         names = list(map(_NAME, wanted))
         found = list(map(known.get, names))
         if wishes.count(_NO_WISHES) == len(wishes) and None not in found:
-            had = list(map(_FIRST, found))
+            had = list(map(_FIRST, t.cast("list[t.Sequence[Record]]", found)))
             if not any(map(_TOMB, had)) and set(map(_STATE, had)) <= {state}:
                 same = itertools.repeat
                 for index, outcome in zip(indexes, map(as_outcome, zip(same(pool), names, had, had, same(None)))):

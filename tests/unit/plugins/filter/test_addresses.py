@@ -4,24 +4,18 @@
 
 from __future__ import annotations
 
-import importlib
 import ipaddress
 import typing as t
 
 import netaddr
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.routable.ipv6.plugins.filter.filters import FilterModule
 from ansible_collections.routable.ipv6.plugins.plugin_utils import _netaddr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-FILTERS: dict[str, t.Callable[..., t.Any]] = {}
-for name in ("aligned_block", "block_addresses", "canonical", "compose_suffix", "contains", "docker_host_plan",
-             "eui64_address", "expanded", "extract_suffix", "free_space", "link_local_address", "nth_address",
-             "nth_subnet", "overlaps", "prefix_to_range", "range_to_prefixes", "rebase", "sparse_subnet",
-             "stable_address", "summarise"):  # fmt: skip
-    module = importlib.import_module(f"ansible_collections.routable.ipv6.plugins.filter.{name}")
-    FILTERS.update(module.FilterModule().filters())
+FILTERS = FilterModule().filters()
 
 P80 = "2001:db8:0:1:d::/80"
 SECRET = "0123456789abcdef"

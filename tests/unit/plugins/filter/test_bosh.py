@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.routable.ipv6.plugins.filter import (
-    bosh_cloud_config_endpoints,
-    bosh_cloud_config_plan,
-    bosh_cloud_config_vms,
-)
+from ansible_collections.routable.ipv6.plugins.filter.filters import FilterModule
+
+FILTERS = FilterModule().filters()
 
 NETWORK = {"name": "ipv6", "prefix": "2001:db8::/64", "gateway": "::1"}
 ROWS = [{"group": "web", "index": 0, "vm_cid": "vm-1", "addresses": ["10.0.9.7", "2001:db8::5"]}]
 
 
 def test_from_a_network_to_endpoints() -> None:
-    plan = bosh_cloud_config_plan.FilterModule().filters()["bosh_cloud_config_plan"]
+    plan = FILTERS["bosh_cloud_config_plan"]
     claims = plan({"networks": [NETWORK], "groups": [{"name": "web", "open": [80]}]})["claims"]
-    endpoints = bosh_cloud_config_endpoints.FilterModule().filters()["bosh_cloud_config_endpoints"]
-    vms = bosh_cloud_config_vms.FilterModule().filters()["bosh_cloud_config_vms"]
+    endpoints = FILTERS["bosh_cloud_config_endpoints"]
+    vms = FILTERS["bosh_cloud_config_vms"]
     (endpoint,) = endpoints(iter(ROWS), iter(claims), "director")
     assert (endpoint["name"], endpoint["address"], endpoint["behind"]) == ("web", "2001:db8::5", "director")
     assert vms(iter(ROWS), iter(claims)) == [{"vm": "vm-1", "addresses": ["2001:db8::5"]}]
@@ -29,6 +27,6 @@ def test_from_a_network_to_endpoints() -> None:
 
 @pytest.mark.parametrize("value", [None, [], {"networks": [{**NETWORK, "gateway": "fe80::1%eth0"}]}])
 def test_a_refusal_is_the_error_of_a_filter(value: object) -> None:
-    plan = bosh_cloud_config_plan.FilterModule().filters()["bosh_cloud_config_plan"]
+    plan = FILTERS["bosh_cloud_config_plan"]
     with pytest.raises(AnsibleFilterError):
         plan(value)

@@ -4,17 +4,13 @@
 
 from __future__ import annotations
 
-import importlib
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.routable.ipv6.plugins.filter.filters import FilterModule
 
-FILTERS: dict[str, t.Callable[..., t.Any]] = {}
-for name in ("aaaa_record", "allocations_csv", "hosts_file", "netbox_csv", "ptr_record", "reverse_name",
-             "reverse_zone_records", "reverse_zones", "zone_records"):  # fmt: skip
-    module = importlib.import_module(f"ansible_collections.routable.ipv6.plugins.filter.{name}")
-    FILTERS.update(module.FilterModule().filters())
+FILTERS = FilterModule().filters()
 
 ZEROS = "0." * 23
 ARPA = f"{ZEROS}8.b.d.0.1.0.0.2.ip6.arpa."

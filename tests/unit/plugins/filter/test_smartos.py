@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.routable.ipv6.plugins.filter.smartos_zone_endpoints import smartos_zone_endpoints
-from ansible_collections.routable.ipv6.plugins.filter.smartos_zone_plan import smartos_zone_plan
+from ansible_collections.routable.ipv6.plugins.filter.filters import FilterModule
+
+smartos_zone_endpoints = FilterModule().filters()["smartos_zone_endpoints"]
+smartos_zone_plan = FilterModule().filters()["smartos_zone_plan"]
 
 
 def test_from_what_is_said_to_what_answers() -> None:
@@ -28,7 +30,7 @@ def test_from_what_is_said_to_what_answers() -> None:
 
 
 def test_mistakes_end_with_a_sentence() -> None:
-    with pytest.raises(AnsibleFilterError, match="needs a dictionary, not list"):
+    with pytest.raises(AnsibleFilterError, match="a dictionary is needed, not list"):
         smartos_zone_plan([])
     with pytest.raises(AnsibleFilterError, match="zone web: mode=open: a mode is allowed_ips or spoofing"):
         smartos_zone_plan({"zones": [{"alias": "web", "mode": "open"}]})
