@@ -34,5 +34,5 @@ def test_mistakes_end_with_a_sentence() -> None:
         smartos_zone_plan([])
     with pytest.raises(AnsibleFilterError, match="zone web: mode=open: a mode is allowed_ips or spoofing"):
         smartos_zone_plan({"zones": [{"alias": "web", "mode": "open"}]})
-    with pytest.raises(AnsibleFilterError, match="needs a list of zones"):
+    with pytest.raises(AnsibleFilterError, match="zones={}: a list is needed, not dict"):
         smartos_zone_endpoints({}, {}, "head")
