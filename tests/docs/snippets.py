@@ -23,11 +23,15 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("roles/*
 
 def names(kind: str) -> list[str]:
     """The plugins of a kind (modules, action, filter, lookup)."""
-    return sorted(path.stem for path in (PLUGINS / kind).glob("[a-z]*.py"))
+    # All filters are in one file of Python; the page of each is beside it.
+    return sorted(path.stem for path in (PLUGINS / kind).glob("*.yml" if kind == "filter" else "[a-z]*.py"))
 
 
 def constant(kind: str, plugin: str, name: str) -> str:
     """DOCUMENTATION, EXAMPLES or RETURN of a plugin; empty where it has none."""
+    beside = PLUGINS / kind / f"{plugin}.yml"
+    if beside.exists():
+        return str(yaml.safe_load(beside.read_text())[name])
     for node in ast.parse((PLUGINS / kind / f"{plugin}.py").read_text()).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
             return str(ast.literal_eval(node.value))
