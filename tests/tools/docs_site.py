@@ -29,7 +29,7 @@ CONTENTS = {
     "Roles": sorted(f"roles/{path.parent.name}" for path in ROOT.glob("roles/*/README.md")),
     "What something is": ["ledger", "guard", "reachability", "report", "filters"],
     "When something does not work": ["troubleshooting", "security"],
-    "Every option": ["reference/index"],
+    "Every option": ["Modules, filters, lookup, roles <reference/index>"],
     "The project": ["architecture", "contributing", "code-of-conduct", "changelog"],
 }
 
