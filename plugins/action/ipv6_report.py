@@ -46,9 +46,10 @@ class ActionModule(ControllerAction):
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         # A host that could not be looked at has nothing of what the module returns.
         hosts = {name: one for name, one in args["hosts"].items() if isinstance(one, dict) and "interfaces" in one}
+        unseen = rules.not_looked_at(args["hosts"])
         former = _read(os.path.join(dest, "report.json"))
-        found = rules.report(now, ledger or rules.EMPTY, matrix, hosts, former)
-        warnings: list[str] = []
+        found = rules.report(now, ledger or rules.EMPTY, matrix, hosts, former, unseen)
+        warnings = [f"{host} was not looked at: {reason}." for host, reason in sorted(unseen.items())]
         files = {"index.html": page(found), "report.json": as_text(rules.kept(found))}
         for pool in found["pools"]:
             files[f"map-{urllib.parse.quote(pool['name'], safe=' ')}.svg"] = drawing(pool, found["allocations"])
@@ -62,6 +63,7 @@ class ActionModule(ControllerAction):
             "path": os.path.join(dest, "index.html"),
             "files": sorted(os.path.join(dest, name) for name in files),
             "drift": found["drift"],
+            "unseen": found["unseen"],
             "changes": found["changes"],
             "capacity": {pool["name"]: pool["capacity"] for pool in found["pools"]},
             **({"warnings": warnings} if warnings else {}),

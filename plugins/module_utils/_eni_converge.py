@@ -24,7 +24,12 @@ from ansible_collections.routable.ipv6.plugins.module_utils._eni_choice import (
     wanted_count,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_client import Ec2
-from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import CONFLICT, Failure, refused_addresses
+from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import (
+    CONFLICT,
+    Failure,
+    Undone,
+    refused_addresses,
+)
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_facts import Eni, Group, Raw, Subnet
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_outputs import outputs
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_wanted import PREFIX, Wanted
@@ -337,14 +342,6 @@ class Converger:
         if eni is None:
             raise Failure("DescribeNetworkInterfaces", "Timeout", f"{applied.eni_id} is not seen yet")
         return eni
-
-
-class Undone(Exception):
-    """A failed run: why, and what became of what it had done."""
-
-    def __init__(self, error: Refused | Failure, outcome: str) -> None:
-        super().__init__(f"{error} {outcome}")
-        self.error, self.outcome = error, outcome
 
 
 def _is_address(text: str) -> bool:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+
 # What is to be done: take another block; wait and ask again; the resource is not there; it is busy; give up.
 CONFLICT, RETRY, MISSING, BUSY, FAIL = "conflict", "retry", "missing", "busy", "fail"
 
@@ -182,3 +184,11 @@ def classify(operation: str, code: str, message: str) -> Rule:
 def refused_addresses(message: str) -> list[str]:
     """The IPv6 addresses that an error message names, as it spells them."""
     return [word for word in re.findall(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", message) if word.count(":") > 1]
+
+
+class Undone(Exception):
+    """A failed run: why, and what became of what it had done."""
+
+    def __init__(self, error: Refused | Failure, outcome: str) -> None:
+        super().__init__(f"{error} {outcome}")
+        self.error, self.outcome = error, outcome

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_client import BOTO_ERROR
-from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure
+from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure, Undone
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 try:
@@ -125,5 +125,8 @@ def conclude(module: t.Any, run: t.Callable[[t.Any], dict[str, t.Any]]) -> None:
         module.fail_json(msg=str(error))
     except Failure as failure:
         module.fail_json(msg=explained_failure(failure, module.params), error_code=failure.code)
+    except Undone as undone:
+        cause = undone.error
+        module.fail_json(msg=str(undone), error_code=cause.code if isinstance(cause, Failure) else "")
     else:
         module.exit_json(**result)

@@ -18,6 +18,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _drift as dri
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import Pool, exclusions
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import prefix_text
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import printable
 from ansible_collections.routable.ipv6.plugins.module_utils._report_map import Item, View, views
 
 VERSION = 1
@@ -43,6 +44,7 @@ def report(
     matrix: t.Mapping[str, t.Any] | None,
     hosts: t.Mapping[str, t.Mapping[str, t.Any]],
     former: t.Mapping[str, t.Any] | None,
+    unseen: t.Mapping[str, str] | None = None,
 ) -> Entry:
     """The whole report, as docs/report.md describes it.
 
@@ -50,6 +52,7 @@ def report(
     :arg matrix: the reachability matrix of the last verification.
     :arg hosts: what ``docker_ipv6_info`` has found, by host.
     :arg former: what :func:`kept` gave of the report before.
+    :arg unseen: why a host could not be looked at, by host.
     """
     allocations = _allocations(ledger)
     numbers = {(one["pool"], one["name"], one["place"]): number for number, one in enumerate(allocations)}
@@ -61,6 +64,7 @@ def report(
         "allocations": allocations,
         "matrix": matrix,
         "drift": _drift(ledger, hosts) if hosts else None,
+        "unseen": [{"host": host, "reason": reason} for host, reason in sorted((unseen or {}).items())],
     }
     found["changes"] = None if former is None else changes(former, kept(found))
     return found
@@ -233,3 +237,17 @@ def _time(seconds: float) -> str:
 
 def _seconds(text: str) -> float:
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def not_looked_at(hosts: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Why there is nothing of a host, by host; one that was not asked is none of them.
+
+    :arg hosts: the results of ``docker_ipv6_info``, also those that are none.
+    """
+    found = {}
+    for name, one in hosts.items():
+        if isinstance(one, dict) and ("interfaces" in one or one.get("skipped")):
+            continue
+        text = str(one.get("msg") or "") if isinstance(one, dict) else ""
+        found[name] = printable(text.strip().rstrip("."), 300) or "it gave no answer"
+    return found

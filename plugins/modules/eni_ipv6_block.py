@@ -412,13 +412,11 @@ changes:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _eni_session as aws
-from ansible_collections.routable.ipv6.plugins.module_utils._eni_client import BOTO_ERROR, Ec2
-from ansible_collections.routable.ipv6.plugins.module_utils._eni_converge import Converger, Undone
-from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure
+from ansible_collections.routable.ipv6.plugins.module_utils._eni_client import Ec2
+from ansible_collections.routable.ipv6.plugins.module_utils._eni_converge import Converger
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_wanted import Wanted
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -480,20 +478,7 @@ def main() -> None:
         required_together=aws.REQUIRED_TOGETHER,
         supports_check_mode=True,
     )
-    if BOTO_ERROR:
-        module.fail_json(msg=missing_required_lib("boto3"), exception=BOTO_ERROR)
-    try:
-        result = run(module)
-    except Refused as error:
-        module.fail_json(msg=str(error))
-    except Failure as failure:
-        module.fail_json(msg=aws.explained_failure(failure, module.params), error_code=failure.code)
-    except Undone as undone:
-        cause = undone.error
-        code = cause.code if isinstance(cause, Failure) else ""
-        module.fail_json(msg=str(undone), error_code=code)
-    else:
-        module.exit_json(**result)
+    aws.conclude(module, run)
 
 
 if __name__ == "__main__":

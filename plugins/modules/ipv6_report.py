@@ -42,7 +42,7 @@ options:
   hosts:
     description:
       - What M(routable.ipv6.docker_ipv6_info) has found, by the name of the host. It is compared with the ledger.
-      - A host that could not be looked at is left out.
+      - A host that could not be looked at has its result here all the same: it is named in the report, with the reason.
     type: dict
     default: {}
   dest:
@@ -118,6 +118,18 @@ drift:
       description: Single addresses of the ledger that no host has, in the same form.
       type: list
       elements: dict
+unseen:
+  description: The hosts of O(hosts) that could not be looked at.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The host.
+      type: str
+    reason:
+      description: What came in place of an answer.
+      type: str
 changes:
   description: What has come, gone and changed since the report before. Null for the first one.
   returned: success

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils import _report as rules
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import open_ledger
 from ansible_collections.routable.ipv6.plugins.plugin_utils._report_page import page
-from report_site import AT, BEGIN, HOSTS, NAMES, POOLS, matrix
+from report_site import AT, BEGIN, HOSTS, NAMES, POOLS, UNSEEN, matrix
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
@@ -25,15 +25,19 @@ SWITCHES = (
 )
 
 
-@pytest.fixture(scope="session")
-def browser() -> t.Iterator[webdriver.Chrome]:
+def chromium() -> webdriver.Chrome:
+    """A headless one, which keeps what its console says and what its pages ask for."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for switch in SWITCHES:
         options.add_argument(switch)
-    # What the console says, and what the page asks of anybody.
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> t.Iterator[webdriver.Chrome]:
+    driver = chromium()
     yield driver
     driver.quit()
 
@@ -55,5 +59,5 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> rules.Ledger:
 def place(tmp_path_factory: pytest.TempPathFactory, ledger: rules.Ledger) -> pathlib.Path:
     path = tmp_path_factory.mktemp("report") / "index.html"
     former = {"at": AT, "allocations": {"one/gone": ["2001:db8::9", "active"]}, "endpoints": {}}
-    path.write_text(page(rules.report(AT, ledger, matrix(), HOSTS, former)), encoding="utf-8")
+    path.write_text(page(rules.report(AT, ledger, matrix(), HOSTS, former, UNSEEN)), encoding="utf-8")
     return path

@@ -24,6 +24,8 @@ NAMES = (
 )
 HOSTS = {"one": {"interfaces": {"docker0": ["2001:db8:0:1:5054:ff:fe12:3456/64"]}, "containers": []}}
 
+UNSEEN = {"two": "no route to host", "<b>three</b>": "it gave no answer"}
+
 
 def matrix() -> dict[str, t.Any]:
     """A reachability matrix in which one of three endpoints does not answer."""

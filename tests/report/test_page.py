@@ -173,6 +173,9 @@ def test_drift_and_changes(shown: Page) -> None:
         and any("SLAAC" in row for row in drift)
         and any("nothing on one has it" in row for row in drift)
     )
+    assert shown.texts("#drift-unseen") == [
+        "2 hosts could not be looked at: <b>three</b> (it gave no answer), two (no route to host)."
+    ]
     changes = shown.texts("#changes-table tbody tr")
     assert (
         "one/gone 2001:db8::9, active –" in changes

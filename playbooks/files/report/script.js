@@ -328,6 +328,10 @@
   // -- drift and changes
 
   function drift() {
+    if (data.unseen.length) {
+      id("drift-unseen").hidden = false;
+      id("drift-unseen").textContent = `${plural(data.unseen.length, "host", "hosts")} could not be looked at: ${data.unseen.map((one) => `${one.host} (${one.reason})`).join(", ")}.`;
+    }
     if (!data.drift) {
       id("drift-summary").textContent = "No host was looked at for this report.";
       return;

@@ -30,13 +30,30 @@ def test_a_report_of_what_the_ledger_has(site: Tasks) -> None:
     place = site.inventory / ".ipv6" / "report"
     assert planned["path"] == str(place / "index.html") and not place.exists() and not planned["changed"]
     info = {"interfaces": {"eth0": ["2001:db8:1:1::66/64"]}, "containers": []}
-    done = draw(site, hosts={"docker1": info, "docker2": {"unreachable": True}})
+    done = draw(
+        site,
+        hosts={
+            "docker1": info,
+            "docker2": {"unreachable": True, "msg": "no route."},
+            "localhost": {"skipped": True},
+            "three": None,
+        },
+    )
     assert done["files"] == sorted(str(path) for path in place.iterdir()) == planned["files"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()} == {0o600}
     assert "2001:db8:1:1::20" in (place / "index.html").read_text()
     assert "web,Not A Host," in (place / "allocations.csv").read_text()
     # A name that is none for a hosts file costs that file, and is said.
-    assert [one[:22] for one in done["warnings"]] == ["hosts was not written:"] and not (place / "hosts").exists()
+    assert [one[:22] for one in done["warnings"][2:]] == ["hosts was not written:"] and not (place / "hosts").exists()
+    # Nor is a host dropped in silence.
+    assert done["warnings"][:2] == [
+        "docker2 was not looked at: no route.",
+        "three was not looked at: it gave no answer.",
+    ]
+    assert done["unseen"] == [
+        {"host": "docker2", "reason": "no route"},
+        {"host": "three", "reason": "it gave no answer"},
+    ]
     assert [one["address"] for one in done["drift"]["unknown"]] == ["2001:db8:1:1::66"]
     assert done["drift"]["hosts"] == ["docker1"]
     assert done["changes"] is None and done["capacity"]["site"]["left"] == "65536"
