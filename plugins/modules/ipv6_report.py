@@ -42,7 +42,7 @@ options:
   hosts:
     description:
       - What M(routable.ipv6.docker_ipv6_info) has found, by the name of the host. It is compared with the ledger.
-      - A host that could not be looked at has its result here all the same: it is named in the report, with the reason.
+      - The result of a host that could not be looked at belongs here, too. The report names the host, with the reason.
     type: dict
     default: {}
   dest:
