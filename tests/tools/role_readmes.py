@@ -57,7 +57,11 @@ def plugin(fqcn: str, kind: str) -> str:
     name = fqcn.removeprefix(OURS)
     if name == fqcn:
         return code(fqcn)
-    return f"[{code(name)}]({f'../{name}/README.md' if kind == 'role' else f'../../plugins/{kind}/{name}.py'})"
+    if kind == "role":
+        return f"[{code(name)}](../{name}/README.md)"
+    # A filter's page is beside the file of all filters.
+    (file,) = (ROOT / "plugins" / kind).glob(f"{name}.*")
+    return f"[{code(name)}](../../plugins/{kind}/{file.name})"
 
 
 def prose(text: str | list[str]) -> str:
