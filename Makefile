@@ -17,7 +17,7 @@ STEPS ?=
 # What to measure: the names of files in tests/benchmarks.
 BENCH ?= $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
 
-.PHONY: help setup site test test-faults test-fresh bench docs readmes lab-up lab-down lab-status clean
+.PHONY: help setup site test test-faults test-fresh bench docs readmes picture lab-up lab-down lab-status clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs: setup ## Make the documentation as a site, without the network: .cache/doc
 
 readmes: setup ## Write the variables of each role into its README, from its argument spec.
 	@.venv/bin/python tests/tools/role_readmes.py
+
+picture: setup ## Draw the picture of the report in the README anew (with what the step report of make test installs).
+	@PYTHONPATH=$(CURDIR)/.dev .venv/bin/python tests/tools/report_picture.py docs/report.png
 
 lab-up: setup ## Bring the lab up: a router, a vantage point, eight hosts.
 	@$(LAB) up

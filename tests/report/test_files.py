@@ -46,3 +46,15 @@ def test_a_name_server_takes_the_records(texts: dict[str, str], kind: str, origi
     )
     assert done.returncode == 0 and "OK" in done.stdout, done.stdout + done.stderr
     assert texts[kind].count("AAAA" if kind == "zone" else "PTR") == 3
+
+
+def test_glibc_finds_the_names_in_the_hosts_file(texts: dict[str, str], tmp_path: pathlib.Path) -> None:
+    """In a mount namespace, where the file is /etc/hosts for nobody else."""
+    file = tmp_path / "hosts"
+    file.write_text(texts["hosts"])
+    for name in ("www", "mail", "ns"):
+        script = f"mount --bind {file} /etc/hosts && getent ahosts {name}"
+        found = subprocess.run(["unshare", "-m", "sh", "-ec", script], capture_output=True, text=True, check=False)
+        addresses = {line.split()[0] for line in found.stdout.splitlines()}
+        line = next(line for line in texts["hosts"].splitlines() if name in line.split()[1:])
+        assert addresses == {line.split()[0]}, found.stdout + found.stderr

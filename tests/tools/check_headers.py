@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 import sys
 
-WITHOUT_COMMENTS = {".json", ".md", ".rst"}
+WITHOUT_COMMENTS = {".json", ".md", ".png", ".rst"}
 EXEMPT = {"COPYING", "changelogs/changelog.yaml"}
 
 
