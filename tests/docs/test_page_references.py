@@ -110,7 +110,7 @@ def anchors(page: Path) -> set[str]:
 def test_a_link_leads_somewhere(page: Path) -> None:
     wrong = []
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
-        name, _, anchor = target.partition("#")
+        name, _mark, anchor = target.partition("#")
         if re.match(r"[a-z]+:", target):
             continue
         goal = (page.parent / name).resolve() if name else page

@@ -72,7 +72,7 @@ def in_database() -> dict[tuple[str, str], str]:
             " JOIN routable_ipv6.pools ON pools.id = allocations.pool"
         ).fetchall()
     assert not [
-        key for key, number in collections.Counter((pool, name) for pool, name, _ in rows).items() if number > 1
+        key for key, number in collections.Counter((pool, name) for pool, name, _value in rows).items() if number > 1
     ]
     return {(pool, name): prefix for pool, name, prefix in rows}
 
