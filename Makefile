@@ -17,7 +17,7 @@ STEPS ?=
 # What to measure: the names of files in tests/benchmarks.
 BENCH ?= $(sort $(patsubst tests/benchmarks/%.py,%,$(wildcard tests/benchmarks/[a-z]*.py)))
 
-.PHONY: help setup site test test-faults test-fresh bench docs readmes picture lab-up lab-down lab-status clean
+.PHONY: help setup site test test-faults test-fresh bench docs readmes picture lab-up lab-down lab-status clean coverage mutants
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,16 @@ FRESH ?= trixie
 
 test-fresh: ## See `make site` succeed on a machine that has nothing (FRESH="--engine bookworm" for another one).
 	@$(PYTHON) tests/tools/fresh_machine.py $(FRESH)
+
+coverage: setup ## Tell which lines of plugins/ the tests run that need no lab, lowest first.
+	@tests/coverage.sh
+
+# How many mutants to try (0: all), and which ones.
+SAMPLE ?= 200
+SEED ?= 1
+
+mutants: setup ## Change the pure layer in small ways and see what its tests notice (SAMPLE=200 SEED=1, SAMPLE=0 for all).
+	@tests/mutants.sh --sample $(SAMPLE) --seed $(SEED)
 
 bench: site ## Measure, each figure beside its goal; ends with what missed one (BENCH="filters" for some of it).
 	@$(WITH_LAB) export PYTHONPATH="$(CURDIR)/.dev"; missed=; for name in $(BENCH); do \

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
 
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
 # For Pythons beside the checkout's own: the same code once more, so fewer of them tell as much.
 settings.register_profile("few", parent=settings.get_profile("same"), max_examples=10)
-settings.load_profile("same")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
