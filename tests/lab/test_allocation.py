@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import open_ledger
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger_export import as_format
 from conftest import Lab
 
 HOSTS = [
@@ -147,3 +148,18 @@ def test_a_new_prefix_in_the_inventory_is_one_line_and_one_run(site: Site) -> No
             ("routed", GIVEN),
         ]
         assert ledger.verify() == []
+
+
+def test_the_hosts_file_is_read_by_glibc(site: Site, lab: Lab) -> None:
+    """The ledger's names as a hosts file, on a host of the lab."""
+    with open_ledger(str(site.ledger)) as ledger:
+        document = ledger.export()
+        text = as_format("hosts", document, ledger.pools())
+    entries = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    lab.exec("onlink", "sh", "-ec", "cat >>/etc/hosts", stdin=text)
+    found = {(host, name): address for (host, name), address in site.addresses().items()}
+    assert {words[0] for words in entries} >= set(found.values())
+    for address, *names in entries:
+        for name in names:
+            shown = {line.split()[0] for line in lab.exec("onlink", "getent", "ahosts", name).splitlines()}
+            assert address in shown, (name, shown)
