@@ -35,6 +35,8 @@ _ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
 _PAGES = {
     "common_return_values": "reference_appendices/common_return_values.html",
     "action_plugins": "plugins/action.html",
+    "callback_plugins": "plugins/callback.html",
+    "ANSIBLE_CALLBACKS_ENABLED": "reference_appendices/config.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
 }
 
