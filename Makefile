@@ -26,7 +26,7 @@ setup: ## Install what is missing: Debian packages, .venv, the collection's link
 	@$(LAB) setup
 
 site: lab-up ## Bring the lab up, give its containers addresses, prove them with packets, draw a report.
-	@$(WITH_LAB) $(PLAY) playbooks/site.yml lab/containers.yml
+	@$(WITH_LAB) $(PLAY) playbooks/site.yml lab/containers.yml lab/ledger.yml
 	@$(WITH_LAB) { $(PLAY) playbooks/verify.yml; seen=$$?; $(PLAY) playbooks/report.yml && exit $$seen; }
 
 test: setup ## Check everything, steps side by side (STEPS="unit lint" for some of it).
