@@ -82,6 +82,9 @@ def _host(text: str, name: str) -> str:
 
 def _registry(text: str) -> Source:
     """A registry as images name it, or the URL of a mirror."""
+    # urlsplit() drops line ends and tabs without a word.
+    if not text.strip().isprintable() or " " in text.strip():
+        raise Refused(f"registries: {text}", "this is no host, with or without a port", "Correct it")
     try:
         parts = urlsplit(text.strip() if "://" in text else f"https://{text.strip()}")
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]

@@ -144,8 +144,9 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _sources as r
 from ansible_collections.routable.ipv6.plugins.module_utils import _sources_client as client
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet, read_text
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
+from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 
 ARGUMENTS: dict[str, t.Any] = {
     "packages": {"type": "bool", "default": True},
@@ -169,8 +170,7 @@ def apt_config(module: AnsibleModule) -> str | None:
 
 def planned(module: AnsibleModule) -> tuple[Plan, dict[str, t.Any]]:
     wanted = rules.Wanted.parse(module.params)
-    if not 1 <= module.params["timeout"] <= 60:
-        raise Refused(f"timeout={module.params['timeout']}", "a look takes 1 to 60 seconds", "Give such a number")
+    check_seconds("timeout", module.params["timeout"], 1, 60)
     config = apt_config(module)
     files = client.source_files() if config is not None and wanted.packages else {}
     texts = {path: rules.replaced(text, wanted.replace) for path, text in files.items()}

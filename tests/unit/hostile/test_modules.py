@@ -142,6 +142,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
             }
         ]
     },
+    "ipv6_sources": {"replace": {"deb.debian.org": "mirror.example.org"}, "registries": ["docker.io"]},
     "smartos_zone_ipv6": {"zones": [{"zone": "web", "static": True, "gateway": "fe80::1", "nics": [{"mac": MAC}]}]},
     "uplink_ra": {"interface": "eth0", "owner": "kernel", "holder": "a"},
     "vsphere_network_info": dict(VCENTER),
@@ -183,6 +184,8 @@ TAKEN: dict[str, dict[str, str]] = {
         "registry_mirrors": r"(?i)https?://[^\s/?#@]+/?",
     },
     "docker_ipv6_info": {"socket": "*"},
+    # Names of hosts, to which connections are tried.
+    "ipv6_sources": {"deb.debian.org": HOST, "registries": HOST},
     "ec2_docker_instance": dict.fromkeys(
         (
             *AWS,

@@ -30,6 +30,7 @@ TIMES: dict[str, dict[str, dict[str, t.Any]]] = {
     "ec2_docker_instance": {"wait_timeout": {}},
     "eni_ipv6_block": {"wait_timeout": {}},
     "ipv6_probe": {"timeout": {}, "observe.seconds": {"observe": {"expect": 1}}},
+    "ipv6_sources": {"timeout": {}},
     "network_guard": {"timeout": {}, "wait": {}, "patience": {"state": "disarmed"}},
     "smartos_allowed_ips": {"timeout": {}},
     "smartos_zone": {"timeout": {}},
