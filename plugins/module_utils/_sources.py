@@ -90,6 +90,8 @@ def _registry(text: str) -> Source:
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     except (ValueError, KeyError) as error:
         raise Refused(f"registries: {text}", "this is no host, with or without a port", "Correct it") from error
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise Refused(f"registries: {text}", "a registry is a host, with or without a port", "Leave the rest out")
     host = _host(host, "registries")
     # Docker Hub's images are known by this name, and are fetched from another (Docker's own manual, allow lists).
     return Source("registry-1.docker.io" if host == "docker.io" else host, port, "registries", False)

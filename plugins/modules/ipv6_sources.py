@@ -144,7 +144,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _sources as r
 from ansible_collections.routable.ipv6.plugins.module_utils import _sources_client as client
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet, read_text
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
 from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 
