@@ -6,8 +6,9 @@
 
     python3 tests/benchmarks/second_run.py [HOST]
 
-Both go over the same connection to a host of the lab that ``make site`` has brought up. The script asks once, in one
-command per step, what the modules ask; the ratio is taken from interleaved rounds of one run, by their minima.
+Both go over the same connection to a host of the lab that ``make site`` has brought up, and become root by sudo, as the
+playbook's ``become`` does. The script asks once, in one command per step, what the modules ask; the ratio is taken from
+interleaved rounds of one run, by their minima.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def playbook(host: str, environ: dict[str, str], *words: str) -> tuple[float, st
 def script(host: str, environ: dict[str, str]) -> float:
     begin = time.perf_counter()
     for step in STEPS:
-        command = ["docker", "exec", f"{environ['LAB_NAME']}-{host}", "sh", "-c", step]
+        command = ["docker", "exec", f"{environ['LAB_NAME']}-{host}", "sudo", "-H", "-n", "sh", "-c", step]
         subprocess.run(command, env=environ, capture_output=True, check=True)
     return time.perf_counter() - begin
 
