@@ -22,6 +22,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_sources 
     read_source,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import without_password
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._seconds import (
     LONGEST_ANSWER,
@@ -38,7 +39,6 @@ from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import (
 from ansible_collections.routable.ipv6.plugins.plugin_utils._ledger_action import (
     LedgerAction,
     granted_diff,
-    without_password,
 )
 from ansible_collections.routable.ipv6.plugins.plugin_utils._provider import Provider
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import write_private

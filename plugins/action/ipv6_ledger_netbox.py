@@ -10,6 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import env_fallback
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import last_of, prefix_numbers, written_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import Pool, parse_pool
+from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import without_password
 from ansible_collections.routable.ipv6.plugins.module_utils._netbox import (
     ADDRESSES,
     OBJECT_TYPES,
@@ -34,7 +35,6 @@ from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import led
 from ansible_collections.routable.ipv6.plugins.plugin_utils._ledger_action import (
     LedgerAction,
     granted_diff,
-    without_password,
 )
 from ansible_collections.routable.ipv6.plugins.plugin_utils._netbox import adopt, contents
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import as_text

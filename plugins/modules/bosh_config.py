@@ -250,7 +250,8 @@ ARGUMENTS: dict[str, t.Any] = {
     **CONNECTION,
     "type": {"type": "str", "choices": list(config.TYPES), "default": "cloud"},
     "name": {"type": "str", "default": "default"},
-    "content": {"type": "raw"},
+    # That of a CPI config has passwords in it.
+    "content": {"type": "raw", "no_log": True},
     "expected_latest_id": {"type": "str"},
     "rules": {"type": "str", "choices": ["enforce", "warn", "skip"], "default": "enforce"},
     "accept": {"type": "list", "elements": "str", "default": []},
@@ -394,6 +395,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS, required_if=[("state", "present", ["content"])], supports_check_mode=True
     )
+    # The content stays out of the log only: of what is shown, no more is hidden than has to be (see invocation).
+    module.no_log_values.intersection_update([module.params["client_secret"]])
     if not bosh_yaml.HAS_YAML:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=bosh_yaml.YAML_ERROR)
     given = invocation(module.params)

@@ -54,10 +54,3 @@ def granted_diff(granted: Granted, where: str) -> dict[str, str]:
         allocations = {f"{one.pool.name}/{one.name}": shown(one, before) for one in changed}
         texts.append(as_text({"pools": pools, "allocations": allocations}))
     return {"before_header": where, "after_header": where, "before": texts[0], "after": texts[1]}
-
-
-def without_password(where: str) -> str:
-    """Where a ledger is, without the password of a database's address."""
-    scheme, separator, rest = where.partition("://")
-    user, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}{user.partition(':')[0]}{at}{host}" if separator else where

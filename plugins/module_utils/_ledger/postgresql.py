@@ -21,6 +21,7 @@ a ledger whose schema is current::
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import number, prefix_text
@@ -32,6 +33,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records impo
     Overlap,
     Record,
     Row,
+    without_password,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.schema import (
     APPLICATION_ID,
@@ -71,8 +73,7 @@ class PostgreSQL:
         :arg address: ``postgresql://…``, as libpq reads it; a password may come from the environment or ~/.pgpass.
         :raises LedgerError: it cannot be reached or used.
         """
-        # Without user and options: either can have a password in it.
-        self.where = "postgresql://" + address.partition("://")[2].rpartition("@")[2].partition("?")[0]
+        self.where = without_password(address)
         try:
             import psycopg
         except ImportError as error:
@@ -89,9 +90,9 @@ class PostgreSQL:
             self._connection = psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_TIMEOUT)
         except psycopg.Error as error:
             raise LedgerError(
-                f"The ledger {self.where} cannot be reached ({_first_line(error)}): "
+                f"The ledger {self.where} cannot be reached ({_hidden(_first_line(error), address)}): "
                 "see that the database runs and lets this user in."
-            ) from error
+            ) from None
         try:
             with self._said():
                 self._prepare(version)
@@ -274,3 +275,13 @@ class PostgreSQL:
 def _first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _hidden(text: str, address: str) -> str:
+    """What libpq says, without the passwords in the address: it quotes what it cannot read."""
+    rest = address.partition("://")[2]
+    found = re.findall(r"[?&]\w*password=([^&]*)", rest)
+    found.append(rest.rpartition("@")[0].partition(":")[2])
+    for secret in sorted(filter(None, found), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text

@@ -16,6 +16,20 @@ ACTIVE, RESERVED, QUARANTINE = "active", "reserved", "quarantine"
 Row = t.Tuple[t.Any, ...]
 
 
+def without_password(where: str) -> str:
+    """Where a ledger is, without what may hold the password of a database: behind the user, or in the options.
+
+    Neither is cut at the first sign that ends it, since a password that is not encoded may hold that, too.
+    """
+    scheme, separator, rest = where.partition("://")
+    if not separator:
+        return where
+    user, at, host = rest.rpartition("@")
+    user = user.partition(":")[0].partition("?")[0]
+    # What is behind the last @ is the end of the options where these hold one.
+    return f"{scheme}://{user}{at}{host.partition('?')[0]}" if "/" not in user else f"{scheme}://{user}"
+
+
 class LedgerError(Exception):
     """The ledger cannot be used as it is: one sentence with what, why and the remedy."""
 
