@@ -201,7 +201,7 @@ def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
 def test_a_postgresql_server_that_is_not_there(tmp_path):
     with pytest.raises(LedgerError) as error:
         open_ledger(f"postgresql://alice:secret@/ipv6?host={tmp_path}&password=secret")
-    assert "postgresql:///ipv6 cannot be reached" in sentence(error)
+    assert "postgresql://alice@/ipv6 cannot be reached" in sentence(error)
     assert "secret" not in str(error.value)
 
 
