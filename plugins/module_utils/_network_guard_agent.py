@@ -800,11 +800,15 @@ def write_journal(directory: str, entries: t.Sequence[t.Mapping[str, t.Any]]) ->
     save(directory, "journal.jsonl", "".join(lines))
 
 
-def without_networks(before: Snapshot, now: Snapshot) -> Snapshot:
-    """What to go back to when Docker's networks have been removed: no rules for their bridges, which are gone."""
-    kept, there = before["docker"]["networks"], now["docker"]["networks"]
-    gone = {} if kept is None or there is None else before["docker"].get("bridges", {})
-    names = [re.escape(name) for network, name in gone.items() if network not in there]
+def without_networks(before: Snapshot, there: t.Callable[[str], bool]) -> Snapshot:
+    """What to go back to when Docker's networks have been removed: no rules for their bridges.
+
+    A Docker that does not run leaves its bridges; one that makes a bridge anew makes the rules for it anew, too.
+
+    :arg there: whether an interface is there.
+    """
+    bridges = before["docker"].get("bridges", {}).values()
+    names = [re.escape(name) for name in bridges if not there(name)]
     if not names:
         return before
     of_them = re.compile(rf"^-A .* (-i|-o) ({'|'.join(names)})( |$).*\n", re.M)
@@ -832,7 +836,7 @@ def restore(directory: str, why: str, only_files: bool = False) -> list[str]:
     before = armed["snapshot"]
     sweep(before["options"]["paths"])
     now = take(before["options"])
-    before = without_networks(before, now)
+    before = without_networks(before, lambda name: os.path.isdir(f"/sys/class/net/{name}"))
     if armed["boot"] != boot_id() or armed.get("tried"):
         before = with_new_units(before, now)
     if only_files:
