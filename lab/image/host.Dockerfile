@@ -6,6 +6,7 @@ FROM ${BASE}
 ARG APT_OPTIONS=""
 ARG EXTRA=""
 ARG DEBIAN_FRONTEND=noninteractive
+# Where ndppd is installed without a unit that is enabled, there is nothing to disable.
 RUN apt-get $APT_OPTIONS install -y --no-install-recommends docker.io ndppd $EXTRA \
  && (systemctl -q disable ndppd 2>/dev/null || true) \
  # as in Docker's own packages, and one inotify instance fewer

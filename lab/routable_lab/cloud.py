@@ -176,6 +176,7 @@ def link_script(interface: Interface, others: list[Interface]) -> str:
     rules = "".join(f"  rule {one} {{ static }}\n" for other in others for one in other.ranges)
     config = f"proxy {end} {{\n  router yes\n{rules}}}\n"
     lines = [
+        # Either may have ended by itself, and then its pid file is all that is left.
         f"for p in dns ndp; do [ ! -e {run_file}.$p ] || kill $(cat {run_file}.$p) || true; rm -f {run_file}.$p; done",
         f"ip link show {end} >/dev/null 2>&1 || exit 0",
         f"ip addr replace {ROUTERS[0]}/64 dev {end} nodad",
@@ -215,6 +216,7 @@ def deliver(lab: str, interfaces: list[Interface], gone: list[str]) -> None:
         path = f"/run/links/{one.host}.sh"
         lines += [f"printf %s {shlex.quote(link_script(one, others))} >{path}", f"sh -e {path}"]
     for name in gone:
+        # As above: who has ended by itself need not be ended.
         lines.append(
             f"for p in dns ndp; do [ ! -e /run/links/{name}.$p ] || kill $(cat /run/links/{name}.$p) || true; done; "
             f"rm -f /run/links/{name}.*"

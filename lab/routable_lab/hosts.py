@@ -163,6 +163,7 @@ def booted(lab: str, host: Host) -> None:
     loop = f"""
     i=0
     while :; do
+        # Not 0 for every state but "running"; the word is what counts.
         s=$(systemctl is-system-running 2>/dev/null) || true
         case $s in running|degraded) break ;; esac
         i=$((i+1)); [ $i -lt {BOOT_SECONDS * 10} ] || {{ echo "$s"; exit 1; }}; sleep 0.1

@@ -121,6 +121,7 @@ class Cable:
         """Shell commands, for the box's network namespace, that plug the cable in, in place of an older one."""
         end, address = port(self.host, self.suffix), self.mac or mac(self.host + self.suffix)
         lines = [
+            # The first time there is no older one.
             f"ip link del {end} 2>/dev/null || true",
             f"ip link add {end} type veth peer name {self.interface} address {address} netns {pid}",
             f"ip link set {end} addrgenmode none",

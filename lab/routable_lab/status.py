@@ -13,6 +13,7 @@ from .topology import Host
 HEAD = ("host", "suite", "systemd", "docker", "RA owner", "uplink", "default route", "addresses")
 
 QUERY = r"""
+# Not 0 for every state but "running"; the word is what is shown.
 systemctl is-system-running 2>/dev/null || true
 timeout 5 docker version -f '{{.Server.Version}}' 2>/dev/null | tail -1 | grep . || echo -
 ip -6 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p' | head -1 | grep . || echo -
