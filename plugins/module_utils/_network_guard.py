@@ -14,7 +14,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_host as host
 from ansible_collections.routable.ipv6.plugins.module_utils._files import TEMPORARY
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
@@ -117,7 +117,7 @@ def commands(texts: t.Iterable[str]) -> list[list[str]]:
 
 
 def gateways(routes: t.Iterable[str]) -> list[Gateway]:
-    """The gateways of the default routes among the keys of :func:`agent.routes`."""
+    """The gateways of the default routes among the keys of :func:`links.routes`."""
     found = []
     for route in routes:
         family, *words = route.split()
@@ -132,8 +132,8 @@ def gateways(routes: t.Iterable[str]) -> list[Gateway]:
 
 
 def missing(
-    before: agent.Snapshot,
-    now: agent.Snapshot,
+    before: host.Snapshot,
+    now: host.Snapshot,
     checks: t.Collection[str],
     answered: t.Iterable[t.Sequence[str]],
     answers: t.Collection[Gateway],
@@ -164,34 +164,34 @@ def missing(
 
 def unit_texts(interpreter: str, timeout: int) -> dict[str, str]:
     """The units of an armed guard, by name. They are files, so that a reboot does not end the guard."""
-    program = f"{interpreter} -I -S -B {agent.DIRECTORY}/network_guard_agent.py"
+    program = f"{interpreter} -I -S -B {host.DIRECTORY}/network_guard_agent.py"
     head = "# Written by Ansible (routable.ipv6.network_guard); it goes away with the guard.\n[Unit]\n"
-    armed = f"ConditionPathExists={agent.DIRECTORY}/armed.json\n"
+    armed = f"ConditionPathExists={host.DIRECTORY}/armed.json\n"
     service = "\n[Service]\nType=oneshot\nTimeoutStartSec=infinity\n"
     again = "Restart=on-failure\nRestartSec=10\n"
     return {
         # OnActiveSec counts on a clock that nobody sets (systemd.timer(5), "monotonic timers").
-        f"{agent.UNIT}.timer": (
+        f"{host.UNIT}.timer": (
             f"{head}Description=Put the network back in {timeout} s\n\n"
             f"[Timer]\nOnActiveSec={timeout}\nAccuracySec=1s\n\n[Install]\nWantedBy=timers.target\n"
         ),
-        f"{agent.UNIT}.service": (
+        f"{host.UNIT}.service": (
             f"{head}Description=Put the network back as it was\nStartLimitIntervalSec=0\n"
-            f"{service}{again}ExecStart={program} restore {agent.DIRECTORY}\n"
+            f"{service}{again}ExecStart={program} restore {host.DIRECTORY}\n"
         ),
         # Before anything reads the files.
-        f"{agent.UNIT}-boot.service": (
+        f"{host.UNIT}-boot.service": (
             f"{head}Description=Put the network's files back, since the host was booted under an armed guard\n"
             "DefaultDependencies=no\nAfter=local-fs.target\n"
             "Before=systemd-sysctl.service network-pre.target systemd-networkd.service netplan-configure.service"
             " NetworkManager.service networking.service cloud-init-local.service sysinit.target shutdown.target\n"
-            f"Conflicts=shutdown.target\n{armed}{service}ExecStart={program} boot {agent.DIRECTORY}\n\n"
+            f"Conflicts=shutdown.target\n{armed}{service}ExecStart={program} boot {host.DIRECTORY}\n\n"
             "[Install]\nWantedBy=sysinit.target\n"
         ),
-        f"{agent.UNIT}-late.service": (
+        f"{host.UNIT}-late.service": (
             f"{head}Description=Put the rest of the network back, since the host was booted under an armed guard\n"
             "After=network.target docker.service\nStartLimitIntervalSec=0\n"
-            f"{armed}{service}{again}ExecStart={program} late {agent.DIRECTORY}\n\n"
+            f"{armed}{service}{again}ExecStart={program} late {host.DIRECTORY}\n\n"
             "[Install]\nWantedBy=multi-user.target\n"
         ),
     }
@@ -199,9 +199,9 @@ def unit_texts(interpreter: str, timeout: int) -> dict[str, str]:
 
 # Which target wants which unit: the links that `systemctl enable` would make.
 WANTS = {
-    "timers.target": f"{agent.UNIT}.timer",
-    "sysinit.target": f"{agent.UNIT}-boot.service",
-    "multi-user.target": f"{agent.UNIT}-late.service",
+    "timers.target": f"{host.UNIT}.timer",
+    "sysinit.target": f"{host.UNIT}-boot.service",
+    "multi-user.target": f"{host.UNIT}-late.service",
 }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import inspect
 import json
 import os
 import secrets
@@ -22,8 +21,18 @@ import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard as rules
 from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_files as files
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_firewall as firewall
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_host as host
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_links as links
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_plan as plan
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_steps as steps
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_units as units
+from ansible_collections.routable.ipv6.plugins.module_utils import _program as program
 from ansible_collections.routable.ipv6.plugins.module_utils._network_guard import Gateway
 
+# What its program consists of, each after those whose names it uses.
+PARTS = (host, files, links, firewall, units, plan, steps, agent)
 _INTERPRETER = "/usr/bin/python3"
 _ANSWER_SECONDS = 3.0
 # The states of a neighbour that has answered (ip-neighbour(8)).
@@ -36,10 +45,15 @@ def interpreter() -> str:
     return _INTERPRETER if os.path.exists(_INTERPRETER) else sys.executable
 
 
+def program_text() -> str:
+    """The program that waits on the target, where there is no collection."""
+    return program.assemble(PARTS, "routable.ipv6.network_guard")
+
+
 class Guard:
     """The guard of this host. Its methods are called with :func:`agent.locked` held, but for the checks."""
 
-    def __init__(self, directory: str = agent.DIRECTORY) -> None:
+    def __init__(self, directory: str = host.DIRECTORY) -> None:
         self.directory = directory
 
     def armed(self) -> dict[str, t.Any] | None:
@@ -47,22 +61,22 @@ class Guard:
 
     def alive(self, armed: t.Mapping[str, t.Any]) -> bool:
         """Whether something still waits for the time-out."""
-        if armed["boot"] != agent.boot_id():
+        if armed["boot"] != host.boot_id():
             # What the boot has not put back yet, it will.
-            return agent.booted() and agent.run("systemctl", "is-active", "--quiet", f"{agent.UNIT}.timer")[0] == 0
-        if agent.booted():
+            return host.booted() and host.run("systemctl", "is-active", "--quiet", f"{host.UNIT}.timer")[0] == 0
+        if host.booted():
             words = (
                 "systemctl",
                 "show",
                 "--property=ActiveState",
                 "--value",
-                f"{agent.UNIT}.timer",
-                f"{agent.UNIT}.service",
+                f"{host.UNIT}.timer",
+                f"{host.UNIT}.service",
             )
-            return bool({"active", "activating"} & set(agent.run(*words)[1].split()))
-        return _process(int((agent.read(self._path("waiting")) or b"0").split()[0])) == self._waiting()
+            return bool({"active", "activating"} & set(host.run(*words)[1].split()))
+        return _process(int((host.read(self._path("waiting")) or b"0").split()[0])) == self._waiting()
 
-    def arm(self, snapshot: agent.Snapshot, run: str, holder: str, timeout: int) -> dict[str, t.Any]:
+    def arm(self, snapshot: host.Snapshot, run: str, holder: str, timeout: int) -> dict[str, t.Any]:
         """Write everything, the timer first and ``armed.json`` last, without which none of it does anything.
 
         :raises OSError: something cannot be written.
@@ -74,25 +88,25 @@ class Guard:
             "holder": holder,
             "since": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "timeout": timeout,
-            "boot": agent.boot_id(),
+            "boot": host.boot_id(),
             "token": secrets.token_hex(8),
             "answered": [[way.family, way.link, way.address] for way in self.answering(snapshot)],
             "snapshot": snapshot,
         }
-        agent.save(self.directory, "network_guard_agent.py", inspect.getsource(agent))
+        agent.save(self.directory, "network_guard_agent.py", program_text())
         with open(self._path("spare"), "wb") as spare:
             spare.write(b"\0" * agent.SPARE)
-        if agent.booted():
+        if host.booted():
             self._start_timer(timeout)
         agent.save(self.directory, "armed.json", json.dumps(armed))
         agent.note(self.directory, armed, "armed", timeout=timeout)
-        if not agent.booted():
+        if not host.booted():
             self._start_waiting()
         return armed
 
     def disarm(self, armed: t.Mapping[str, t.Any]) -> list[str]:
         """Call the guard off; gives what of its files could not be removed."""
-        agent.remove(self._path("armed.json"))
+        files.remove(self._path("armed.json"))
         with contextlib.suppress(OSError):
             agent.note(self.directory, armed, "disarmed")
         return agent.take_away(self.directory)
@@ -102,8 +116,8 @@ class Guard:
         there = os.path.isdir(self.directory)
         agent.take_away(self.directory)
         for name in ("journal.jsonl", ""):
-            agent.remove(self._path(name).rstrip("/"))
-        agent.remove_if_empty(os.path.dirname(self.directory))
+            files.remove(self._path(name).rstrip("/"))
+        files.remove_if_empty(os.path.dirname(self.directory))
         return there
 
     def unreported(self) -> list[dict[str, t.Any]]:
@@ -119,11 +133,11 @@ class Guard:
         if entries:
             agent.write_journal(self.directory, entries)
 
-    def answering(self, snapshot: agent.Snapshot) -> list[Gateway]:
+    def answering(self, snapshot: host.Snapshot) -> list[Gateway]:
         """The gateways of the default routes that answer when they are asked for their link-layer address."""
         ways = [way for way in rules.gateways(snapshot["routes"]) if way.address]
         for way in ways:
-            agent.run("ip", f"-{_family(way)}", "neigh", "flush", "to", way.address, "dev", way.link)
+            host.run("ip", f"-{_family(way)}", "neigh", "flush", "to", way.address, "dev", way.link)
             _ask(way)
         end = time.monotonic() + _ANSWER_SECONDS
         found: list[Gateway] = []
@@ -140,7 +154,7 @@ class Guard:
         before = armed["snapshot"]
         end = time.monotonic() + patience
         while True:
-            now = agent.take_links(list(before["addresses"]))
+            now = links.take_links(list(before["addresses"]))
             answers = self.answering(now) if "gateways" in checks else []
             found = rules.missing(before, now, checks, armed["answered"], answers)
             found += [said for said in (_failure(words) for words in commands) if said]
@@ -152,14 +166,14 @@ class Guard:
         return os.path.join(self.directory, name)
 
     def _start_timer(self, timeout: int) -> None:
-        directory = os.path.dirname(agent.UNITS)
+        directory = os.path.dirname(host.UNITS)
         for name, text in rules.unit_texts(interpreter(), timeout).items():
-            agent.put(os.path.join(directory, name), agent.file_entry(text, 0o644))
+            files.put(os.path.join(directory, name), files.file_entry(text, 0o644))
         for target, name in rules.WANTS.items():
             link = os.path.join(directory, f"{target}.wants", name)
-            agent.put(link, {"kind": "link", "target": os.path.join(directory, name)})
-        agent.do("systemctl", "daemon-reload")
-        agent.do("systemctl", "restart", f"{agent.UNIT}.timer")
+            files.put(link, {"kind": "link", "target": os.path.join(directory, name)})
+        host.do("systemctl", "daemon-reload")
+        host.do("systemctl", "restart", f"{host.UNIT}.timer")
 
     def _start_waiting(self) -> None:
         words = [interpreter(), "-I", "-S", "-B", self._path("network_guard_agent.py"), "wait", self.directory]
@@ -171,12 +185,12 @@ class Guard:
         agent.save(self.directory, "waiting", f"{process.pid} {_process(process.pid)}")
 
     def _waiting(self) -> str:
-        return (agent.read(self._path("waiting")) or b"").decode().partition(" ")[2]
+        return (host.read(self._path("waiting")) or b"").decode().partition(" ")[2]
 
 
 def _process(pid: int) -> str:
     """When a process began, in ticks since the boot (proc_pid_stat(5), field 22); with its number it is unique."""
-    found = (agent.read(f"/proc/{pid}/stat") or b"").decode("utf-8", "replace").rpartition(")")[2].split()
+    found = (host.read(f"/proc/{pid}/stat") or b"").decode("utf-8", "replace").rpartition(")")[2].split()
     return found[19] if len(found) > 19 else "none"
 
 
@@ -194,11 +208,11 @@ def _ask(way: Gateway) -> None:
 
 
 def _answered(way: Gateway) -> bool:
-    shown = agent.run("ip", f"-{_family(way)}", "neigh", "show", "to", way.address, "dev", way.link)[1].split()
+    shown = host.run("ip", f"-{_family(way)}", "neigh", "show", "to", way.address, "dev", way.link)[1].split()
     return bool(shown) and shown[-1] in _ANSWERED
 
 
 def _failure(words: list[str]) -> str:
-    status, output, errors = agent.run(*words)
+    status, output, errors = host.run(*words)
     said = " ".join((errors or output).split())[-200:]
     return f"'{' '.join(words)}' ended with {status}: {said}" if status else ""

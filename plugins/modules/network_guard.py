@@ -225,6 +225,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard as rules
 from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_host as host
 from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._network_guard_client import Guard
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
@@ -248,7 +249,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "run_id": {"type": "str", "default": ""},
     "holder": {"type": "str", "default": ""},
 }
-TROUBLE = (agent.Trouble, OSError)
+TROUBLE = (host.Trouble, OSError)
 
 
 class Held(Exception):
@@ -327,7 +328,7 @@ def put_back(guard: Guard, armed: dict[str, t.Any], why: str) -> list[str]:
     """
     failed = agent.restore(guard.directory, why)
     if failed:
-        raise agent.Trouble(f"not all could be put back, and it is tried again: {'; '.join(failed)}")
+        raise host.Trouble(f"not all could be put back, and it is tried again: {'; '.join(failed)}")
     last = agent.journal(guard.directory)[-1:]
     return [f"Put the host back, because {why}", *(last[0]["steps"] if last else [])]
 
@@ -368,7 +369,7 @@ def disarm(module: AnsibleModule, guard: Guard, commands: list[list[str]]) -> di
         mine = [entry for entry in guard.unreported() if entry["run"] == params["run_id"]]
         told = restorations(module, guard)
         if mine:
-            raise agent.Trouble(f"it could not be called off any more. {rules.told(mine[-1])}")
+            raise host.Trouble(f"it could not be called off any more. {rules.told(mine[-1])}")
         changes = ["Remove the journal"] if forget and os.path.isdir(guard.directory) else []
         if changes and not module.check_mode:
             guard.forget()

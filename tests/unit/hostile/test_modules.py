@@ -22,6 +22,7 @@ import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils import (
     _docker_daemon_converge,
     _network_guard_agent,
+    _network_guard_client,
     _uplink_converge,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._instance_uplink_client import Instance
@@ -312,7 +313,8 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
     patch.setattr(Instance, "interface", lambda _self, mac: "eth0" if mac == MAC else None)
     patch.setattr(_network_guard_agent, "locked", contextlib.nullcontext)
     patch.setattr(_network_guard_agent, "take", lambda _options: socket.getaddrinfo("host.example", 443))
-    patch.setattr(_network_guard_agent, "remove", lambda _path: None)
+    for module in (_network_guard_agent, _network_guard_client.files):
+        patch.setattr(module, "remove", lambda _path: None)
     pathlib.Path(CANARY).unlink(missing_ok=True)
     yield place
     patch.undo()
