@@ -21,35 +21,28 @@ import json
 import os
 import select
 import socket
-import struct
 import sys
 import time
 
-# What mypy reads as true; typing itself is not worth its memory here.
+from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_docker import Docker
+from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_kernel import (
+    GROUPS,
+    Kernel,
+    inside,
+    packed,
+    prefix_range,
+    reconcile,
+    shown,
+)
+
+# What mypy reads as true, and the program does without: typing is not worth its memory there.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    Ranges = t.Sequence[tuple[bytes, bytes]]
-
-# linux/netlink.h, linux/rtnetlink.h, linux/neighbour.h
-RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETROUTE = 28, 29, 30, 26
-NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP, NLM_F_CREATE = 0x1, 0x4, 0x300, 0x400
-NLMSG_ERROR, NLMSG_DONE = 2, 3
-NTF_PROXY, NDA_DST, RTA_DST, RTA_OIF = 0x8, 1, 1, 4
-NUD_ALIVE = 0x02 | 0x04 | 0x08 | 0x10 | 0x80  # reachable, stale, delay, probe, permanent
-GROUPS = 1 << 0 | 1 << 24  # RTNLGRP_LINK, RTNLGRP_IPV6_NETCONF
-HEADER, NEIGHBOUR, ROUTE = struct.Struct("=IHHII"), struct.Struct("=BBHiHBB"), struct.Struct("=BBBBBBBBI")
-
-DOCKER_SOCKET = "/run/docker.sock"
-DOCKER_PIDFILE = "/run/docker.pid"
-EVENTS = "/events?filters=%7B%22type%22%3A%5B%22network%22%5D%7D&since="
-NETWORKS = "/networks?filters=%7B%22driver%22%3A%5B%22bridge%22%5D%7D"
-
 CHECK_SECONDS = 5.0  # the kernel tells nobody when somebody else removes a proxy entry
 COALESCE_SECONDS = 0.05  # events of one burst are read together
 RETRY_SECONDS = (0.1, 1.0)  # first and longest pause between two attempts to reach Docker
-REQUEST_SECONDS = 3.0
 # The kernel asks a neighbour three times, a second apart, before it gives up (arp(7), mcast_solicit and retrans_time).
 PROBE_SECONDS = 3.5
 AWAY_PROBE_SECONDS = 30.0
@@ -60,292 +53,6 @@ def log(text: str) -> None:
     # <6>: "informational" for the journal, sd-daemon(3).
     sys.stderr.write("<6>" + text + "\n")
     sys.stderr.flush()
-
-
-def packed(text: str) -> bytes:
-    """The 16 bytes of an address, whatever follows it after a slash."""
-    return socket.inet_pton(socket.AF_INET6, text.partition("/")[0])
-
-
-def shown(address: bytes) -> str:
-    return socket.inet_ntop(socket.AF_INET6, address)
-
-
-def prefix_range(text: str) -> tuple[bytes, bytes]:
-    """The first and the last address of a prefix."""
-    length = int(text.partition("/")[2])
-    size = (1 << (128 - length)) - 1
-    first = int.from_bytes(packed(text), "big") & ~size
-    return first.to_bytes(16, "big"), (first | size).to_bytes(16, "big")
-
-
-def inside(address: bytes, ranges: Ranges) -> bool:
-    return any(first <= address <= last for first, last in ranges)
-
-
-def reconcile(held: set[bytes], wanted: set[bytes], ranges: Ranges) -> tuple[list[bytes], list[bytes]]:
-    """Which entries to add and which to remove, each sorted.
-
-    Entries that are neither wanted nor inside the ranges belong to somebody else.
-    """
-    return sorted(wanted - held), sorted(address for address in held - wanted if inside(address, ranges))
-
-
-class Kernel:
-    """Neighbours and routes of this network namespace, through rtnetlink."""
-
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-        self._socket.bind((0, 0))
-        self._socket.settimeout(REQUEST_SECONDS)
-        self._sequence = 0
-
-    def proxies(self, index: int) -> set[bytes]:
-        """The addresses that are answered for on an interface."""
-        neighbours = self._neighbours(NTF_PROXY)
-        return {address for where, address, dummy in neighbours if where == index}
-
-    def add_proxy(self, index: int, address: bytes) -> None:
-        body = NEIGHBOUR.pack(socket.AF_INET6, 0, 0, index, 0, NTF_PROXY, 0)
-        self._request(RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE, body + attribute(NDA_DST, address))
-
-    def remove_proxy(self, index: int, address: bytes) -> None:
-        self._delete(index, address, NTF_PROXY)
-
-    def forget_neighbour(self, index: int, address: bytes) -> None:
-        """Forget what is known of a neighbour, so that the next packet asks for it anew."""
-        self._delete(index, address, 0)
-
-    def alive(self, index: int, address: bytes) -> bool:
-        """Whether a neighbour has answered."""
-        return any(where == index and who == address and state & NUD_ALIVE for where, who, state in self._neighbours(0))
-
-    def interface_to(self, address: bytes) -> int | None:
-        """The index of the interface through which an address is reached, None when there is no way."""
-        body = ROUTE.pack(socket.AF_INET6, 128, 0, 0, 0, 0, 0, 0, 0) + attribute(RTA_DST, address)
-        try:
-            answers = self._request(RTM_GETROUTE, 0, body)
-        except OSError:
-            return None
-        for answer in answers:
-            found = attributes(answer, ROUTE.size).get(RTA_OIF)
-            if found:
-                return int.from_bytes(found, sys.byteorder)
-        return None
-
-    def _delete(self, index: int, address: bytes, flags: int) -> None:
-        body = NEIGHBOUR.pack(socket.AF_INET6, 0, 0, index, 0, flags, 0)
-        try:
-            self._request(RTM_DELNEIGH, NLM_F_ACK, body + attribute(NDA_DST, address))
-        except OSError as error:
-            if error.errno != errno.ENOENT:
-                raise
-
-    def _neighbours(self, flags: int) -> t.Iterator[tuple[int, bytes, int]]:
-        body = NEIGHBOUR.pack(socket.AF_INET6, 0, 0, 0, 0, flags, 0)
-        for answer in self._request(RTM_GETNEIGH, NLM_F_DUMP, body):
-            family, dummy, dummy, index, state, theirs, dummy = NEIGHBOUR.unpack_from(answer)
-            address = attributes(answer, NEIGHBOUR.size).get(NDA_DST, b"")
-            if family == socket.AF_INET6 and len(address) == 16 and theirs & NTF_PROXY == flags:
-                yield index, address, state
-
-    def _request(self, kind: int, flags: int, body: bytes) -> list[bytes]:
-        """Send one request and give the bodies of its answers; OSError with the kernel's errno."""
-        self._sequence += 1
-        size = HEADER.size + len(body)
-        self._socket.send(HEADER.pack(size, kind, NLM_F_REQUEST | flags, self._sequence, 0) + body)
-        answers: list[bytes] = []
-        while True:
-            data = self._socket.recv(1 << 18)
-            while data:
-                size, kind, dummy, sequence, dummy = HEADER.unpack_from(data)
-                content, data = data[HEADER.size : size], data[(size + 3) & ~3 :]
-                if sequence != self._sequence:
-                    continue  # of a request that was given up
-                if kind == NLMSG_ERROR:
-                    code = -struct.unpack_from("=i", content)[0]
-                    if code:
-                        raise OSError(code, os.strerror(code))
-                    return answers
-                if kind == NLMSG_DONE:
-                    return answers
-                answers.append(content)
-            if answers and not flags & (NLM_F_DUMP | NLM_F_ACK):
-                return answers
-
-
-def attribute(kind: int, value: bytes) -> bytes:
-    return struct.pack("=HH", 4 + len(value), kind) + value
-
-
-def attributes(data: bytes, offset: int) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    while offset + 4 <= len(data):
-        size, kind = struct.unpack_from("=HH", data, offset)
-        if size < 4:
-            break
-        found[kind] = data[offset + 4 : offset + size]
-        offset += (size + 3) & ~3
-    return found
-
-
-class Docker:
-    """What runs, from the daemon's API.
-
-    systemd holds Docker's socket while the daemon is down or about to end: to connect then would start the daemon
-    against its administrator's will. So there are two lasting connections, and no new one without :meth:`reachable`.
-    """
-
-    def __init__(self) -> None:
-        self.stream: socket.socket | None = None
-        self._unread = b""
-        self.calls: socket.socket | None = None
-        # Whether containers outlive the daemon.
-        self.live_restore = False
-
-    @staticmethod
-    def reachable() -> bool:
-        """Whether a daemon runs that is not about to end."""
-        try:
-            with open(DOCKER_PIDFILE, encoding="ascii") as pidfile:
-                pid = int(pidfile.read())
-            with open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
-                if not comm.read().startswith("dockerd"):
-                    return False
-        except (OSError, ValueError):
-            return False
-        command = "systemctl show --property=ActiveState --value docker.service 2>/dev/null"
-        # This is a program of its own with no run_command, and subprocess costs memory that it rarely needs.
-        with os.popen(command) as output:  # pylint: disable=ansible-bad-function
-            return output.read().strip() != "deactivating"
-
-    def follow(self) -> bool:
-        """Ask for the stream of events; :meth:`pump` tells when the daemon serves it."""
-        stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            stream.setblocking(False)
-            stream.connect(DOCKER_SOCKET)
-            # From a second ago: the daemon answers before it has subscribed us. HTTP/1.0 has no chunks.
-            stream.send(request(f"{EVENTS}{int(time.time()) - 1}", "1.0"))
-        except OSError:
-            stream.close()
-            return False
-        self.stream = stream
-        return True
-
-    def pump(self) -> list[dict[str, t.Any]] | None:
-        """The events that have come. None when the stream has ended."""
-        if self.stream is None:
-            return None
-        try:
-            data = self.stream.recv(1 << 16)
-        except BlockingIOError:
-            return []
-        except OSError:
-            data = b""
-        if not data:
-            self.close()
-            return None
-        *lines, self._unread = (self._unread + data).split(b"\n")
-        # All other lines are those of the answer's head.
-        return [json.loads(line) for line in lines if line.startswith(b"{")]
-
-    def close(self) -> None:
-        if self.stream is not None:
-            self.stream.close()
-            self.stream = None
-        self._unread = b""
-        self.hang_up()
-
-    def containers(self, ranges: Ranges) -> dict[tuple[str, str], bytes]:
-        """The addresses inside the ranges that are held now, by the ids of network and container.
-
-        A network's own list has a container from the moment it is connected, before its first program runs;
-        the list of containers has it only afterwards.
-
-        :raises OSError: Docker does not answer.
-        :raises ValueError: it answers something else.
-        """
-        if self.calls is None:
-            self.live_restore = bool(self._get("/info").get("LiveRestoreEnabled"))
-        found = {}
-        for network in self._get(NETWORKS) or []:
-            subnets = [entry.get("Subnet", "") for entry in network["IPAM"]["Config"] or []]
-            if not any(overlaps(subnet, ranges) for subnet in subnets):
-                continue
-            # None: removed since it was listed.
-            details = self._get("/networks/" + network["Id"]) or {}
-            for container, endpoint in (details.get("Containers") or {}).items():
-                if endpoint["IPv6Address"] and inside(packed(endpoint["IPv6Address"]), ranges):
-                    found[network["Id"], container] = packed(endpoint["IPv6Address"])
-        return found
-
-    def hang_up(self) -> None:
-        """Close the connection for questions."""
-        if self.calls is not None:
-            self.calls.close()
-            self.calls = None
-
-    def _get(self, path: str) -> t.Any:
-        """One answer of the API, None where there is no such thing."""
-        fresh = self.calls is None
-        try:
-            return self._call(path)
-        except OSError:
-            # The daemon closes a connection that was idle for long.
-            self.hang_up()
-            if fresh:
-                raise
-        return self._call(path)
-
-    def _call(self, path: str) -> t.Any:
-        if self.calls is None:
-            if not self.reachable():
-                raise ConnectionError("it is about to end")
-            self.calls = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.calls.settimeout(REQUEST_SECONDS)
-            self.calls.connect(DOCKER_SOCKET)
-        self.calls.sendall(request(path, "1.1"))
-        with self.calls.makefile("rb") as answer:
-            status, body = read_answer(answer)
-        if status == 404:
-            return None
-        if status != 200:
-            raise ValueError(f"GET {path}: status {status}")
-        return json.loads(body)
-
-
-def request(path: str, version: str) -> bytes:
-    return f"GET {path} HTTP/{version}\r\nHost: docker\r\n\r\n".encode()
-
-
-def read_answer(stream: t.BinaryIO) -> tuple[int, bytes]:
-    """Status and body of one HTTP/1.1 answer (RFC 9112, section 6)."""
-    status = stream.readline().split()
-    if len(status) < 2:
-        raise ConnectionError("the connection was closed")
-    headers = {}
-    for line in iter(stream.readline, b"\r\n"):
-        name, colon, value = line.partition(b":")
-        if not colon:
-            raise ConnectionError("the connection was closed")
-        headers[name.strip().lower()] = value.strip().lower()
-    if headers.get(b"transfer-encoding") != b"chunked":
-        return int(status[1]), stream.read(int(headers.get(b"content-length", b"0")))
-    body = b""
-    while True:
-        size = int(stream.readline().split(b";")[0] or b"0", 16)
-        body += stream.read(size)
-        stream.readline()
-        if not size:
-            return int(status[1]), body
-
-
-def overlaps(subnet: str, ranges: Ranges) -> bool:
-    if ":" not in subnet:
-        return False
-    low, high = prefix_range(subnet)
-    return any(first <= high and low <= last for first, last in ranges)
 
 
 class Agent:

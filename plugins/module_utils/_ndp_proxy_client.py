@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import glob
-import inspect
 import ipaddress
 import os
 import re
@@ -20,6 +19,9 @@ import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy as rules
 from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_docker as docker
+from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_kernel as kernel
+from ansible_collections.routable.ipv6.plugins.module_utils import _program as program
 from ansible_collections.routable.ipv6.plugins.module_utils import _sysctl as sysctl
 from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSet, read_text, remove_if_empty
 from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy import Current, Host, Setup
@@ -28,6 +30,8 @@ from ansible_collections.routable.ipv6.plugins.module_utils._record import Recor
 from ansible_collections.routable.ipv6.plugins.module_utils._units import DIRECTORY, Units
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_client import Uplink
 
+# What the program consists of, each after those whose names it uses.
+PARTS = (kernel, docker, agent)
 NETWORKD_UNIT = "systemd-networkd.service"
 # networkd is up before it has configured its links again.
 NETWORKD_SECONDS = 10.0
@@ -51,7 +55,7 @@ class _Module(t.Protocol):
 
 def agent_text() -> str:
     """The program that the kernel backend installs, as it came to this host."""
-    return inspect.getsource(agent)
+    return program.assemble(PARTS, "routable.ipv6.ndp_proxy")
 
 
 class Proxy:
@@ -126,7 +130,7 @@ class Proxy:
             index = socket.if_nametoindex(self.uplink)
         except OSError:
             return []
-        return sorted(ipaddress.IPv6Address(address) for address in agent.Kernel().proxies(index))
+        return sorted(ipaddress.IPv6Address(address) for address in kernel.Kernel().proxies(index))
 
     def apply(self, plan: Plan, setup: Setup, current: Current) -> None:
         """Carry the plan out and keep the record.
@@ -233,13 +237,10 @@ class Proxy:
         sysctl.write(key, value)
 
     def _remove_entry(self, address: str) -> None:
-        kernel, index, binary = (
-            agent.Kernel(),
-            socket.if_nametoindex(self.uplink),
-            ipaddress.IPv6Address(address).packed,
-        )
-        self._undo.append(lambda: kernel.add_proxy(index, binary))
-        kernel.remove_proxy(index, binary)
+        talk, index = kernel.Kernel(), socket.if_nametoindex(self.uplink)
+        binary = ipaddress.IPv6Address(address).packed
+        self._undo.append(lambda: talk.add_proxy(index, binary))
+        talk.remove_proxy(index, binary)
 
     def _foreign_entries(self, current: Current, setup: Setup) -> list[str]:
         return [

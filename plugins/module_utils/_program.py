@@ -7,7 +7,8 @@
 """Put several files together into one program that runs on a host without the collection.
 
 A part imports the standard library, and names of parts before it, at its top and one by one. Then their texts one after
-the other, without those imports, mean the same: there is one namespace instead of several.
+the other, without those imports, mean the same: there is one namespace instead of several. What only a type checker
+reads, below ``if TYPE_CHECKING``, is left out.
 """
 
 from __future__ import annotations
@@ -84,15 +85,21 @@ def take_apart(name: str, text: str) -> Part:
             imports.append(lines[node.lineno - 1])
         elif isinstance(node, ast.ImportFrom):
             wanted |= _wanted(name, node)
-        else:
+        elif not _for_types(node):
             names += _defined(node)
             continue
-        if any(not isinstance(one, (ast.Import, ast.ImportFrom)) for one in rest[:number]):
+        if not all(isinstance(one, (ast.Import, ast.ImportFrom)) or _for_types(one) for one in rest[:number]):
             raise ValueError(f"{name}, line {node.lineno}: a part imports at its top")
         end = node.end_lineno or 0
     docstring = "\n".join(lines[first.lineno - 1 : first.end_lineno])
     body = "\n".join(lines[end:]).strip("\n")
     return Part(name, docstring, tuple(imports), frozenset(wanted), tuple(names), body)
+
+
+def _for_types(node: ast.stmt) -> bool:
+    """Whether it defines TYPE_CHECKING or depends on it."""
+    told = node.targets[0] if isinstance(node, ast.Assign) else node.test if isinstance(node, ast.If) else None
+    return isinstance(told, ast.Name) and told.id == "TYPE_CHECKING"
 
 
 def _wanted(name: str, node: ast.ImportFrom) -> set[tuple[str, str]]:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_docker as docker
+from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_kernel as kernel
+from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_client import agent_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-RANGES = [agent.prefix_range("2001:db8:0:1:d::/80"), agent.prefix_range("2001:db8:0:2::8/125")]
+RANGES = [kernel.prefix_range("2001:db8:0:1:d::/80"), kernel.prefix_range("2001:db8:0:2::8/125")]
 
 near = st.builds(
     lambda head, tail: (0x20010DB8000000010000000000000000 + (head << 48) + tail).to_bytes(16, "big"),
@@ -27,14 +29,14 @@ sets = st.sets(st.one_of(near, anywhere), max_size=12)
 
 @given(sets, sets)
 def test_reconcile(held: set[bytes], wanted: set[bytes]) -> None:
-    add, remove = agent.reconcile(held, wanted, RANGES)
+    add, remove = kernel.reconcile(held, wanted, RANGES)
     after = held.union(add).difference(remove)
     assert wanted <= after
-    assert {a for a in after if agent.inside(a, RANGES)} == {a for a in wanted if agent.inside(a, RANGES)}
+    assert {a for a in after if kernel.inside(a, RANGES)} == {a for a in wanted if kernel.inside(a, RANGES)}
     # What is outside and not ours is as it was.
-    assert {a for a in held - wanted if not agent.inside(a, RANGES)} <= after
+    assert {a for a in held - wanted if not kernel.inside(a, RANGES)} <= after
     assert not set(add) & held
-    assert agent.reconcile(after, wanted, RANGES) == ([], [])
+    assert kernel.reconcile(after, wanted, RANGES) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_reconcile(held: set[bytes], wanted: set[bytes]) -> None:
     ],
 )
 def test_prefix_range(prefix: str, first: str, last: str) -> None:
-    assert [agent.shown(end) for end in agent.prefix_range(prefix)] == [first, last]
+    assert [kernel.shown(end) for end in kernel.prefix_range(prefix)] == [first, last]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_prefix_range(prefix: str, first: str, last: str) -> None:
     ],
 )
 def test_overlaps(subnet: str, expected: bool) -> None:
-    assert agent.overlaps(subnet, RANGES) is expected
+    assert docker.overlaps(subnet, RANGES) is expected
 
 
 @pytest.mark.parametrize(
@@ -80,26 +82,26 @@ def test_overlaps(subnet: str, expected: bool) -> None:
 def test_read_answer(answer: bytes, expected: tuple[int, bytes]) -> None:
     rest = b"HTTP/1.1 200 next"
     stream = io.BytesIO(answer + rest)
-    assert agent.read_answer(stream) == expected
+    assert docker.read_answer(stream) == expected
     assert stream.read() == rest
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Len", b"HTTP/1.1 200 OK\r\n"])
 def test_an_answer_cut_short_is_an_error(answer: bytes) -> None:
     with pytest.raises(ConnectionError):
-        agent.read_answer(io.BytesIO(answer))
+        docker.read_answer(io.BytesIO(answer))
 
 
 def test_attributes_come_back() -> None:
-    data = agent.attribute(1, b"x" * 16) + agent.attribute(7, b"12345678")
-    assert agent.attributes(b"head" + data, 4) == {1: b"x" * 16, 7: b"12345678"}
-    assert agent.attributes(b"\0\0\1\0", 0) == {}
+    data = kernel.attribute(1, b"x" * 16) + kernel.attribute(7, b"12345678")
+    assert kernel.attributes(b"head" + data, 4) == {1: b"x" * 16, 7: b"12345678"}
+    assert kernel.attributes(b"\0\0\1\0", 0) == {}
 
 
 def test_it_stands_alone(tmp_path: pathlib.Path) -> None:
     """As on a target: no collection, no site packages, and only the parts of the standard library that it needs."""
     program = tmp_path / "agent.py"
-    program.write_text(pathlib.Path(agent.__file__).read_text())
+    program.write_text(agent_text())
     done = subprocess.run([sys.executable, "-I", "-S", "-B", str(program)], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == f"usage: {program} CONFIG.json\n"

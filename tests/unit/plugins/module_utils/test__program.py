@@ -13,6 +13,7 @@ import sys
 
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils import _program as program
+from ansible_collections.routable.ipv6.plugins.module_utils._ndp_proxy_client import agent_text
 from ansible_collections.routable.ipv6.plugins.module_utils._network_guard_client import program_text
 
 PACKAGE = "ansible_collections.routable.ipv6.plugins.module_utils"
@@ -70,6 +71,13 @@ def test_what_does_not_survive_is_refused(texts: tuple[str, ...], expected: str)
         joined(*texts)
 
 
+def test_what_only_a_type_checker_reads_is_left_out() -> None:
+    typed = f"{HEAD}import os\n\n# Why.\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n    from a import b\n\nHERE = os.curdir\n"
+    text = named(one=ONE, two=typed)
+    assert text.endswith("# ---- _two.py\n\nHERE = os.curdir\n")
+    assert "TYPE_CHECKING" not in text
+
+
 def unknown(table: symtable.SymbolTable, known: set[str]) -> set[str]:
     """The names that something in it uses and nothing defines."""
     found = {one.get_name() for one in table.get_symbols() if one.is_global() and one.is_referenced()} - known
@@ -81,7 +89,7 @@ def test_a_name_that_is_missing_is_noticed() -> None:
     assert unknown(table, {*dir(builtins), *table.get_identifiers()}) == {"c"}
 
 
-@pytest.mark.parametrize("text", [program_text()], ids=["guard"])
+@pytest.mark.parametrize("text", [program_text(), agent_text()], ids=["guard", "proxy"])
 def test_a_program_is_whole(text: str, tmp_path: pathlib.Path) -> None:
     """Nothing is missing in it, an old Python reads it, and it runs alone."""
     ast.parse(text, feature_version=(3, 8))
