@@ -15,6 +15,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch im
     parse_wish,
     parse_wishes,
 )
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_owners import check_owners
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_sources import (
     SOURCES,
     TABLES,
@@ -56,6 +57,7 @@ class ActionModule(LedgerAction):
         "network": {"type": "str", "default": ""},
         "pool": {"type": "str"},
         "owner": {"type": "str"},
+        "owners": {"type": "list", "elements": "str", "default": []},
         "state": {
             "type": "str",
             "choices": ["present", "absent", "reserved", "adopted", "verified"],
@@ -78,6 +80,7 @@ class ActionModule(LedgerAction):
                 "result, result_file", "they belong together", "Give result: file and result_file, or neither"
             )
         check_seconds("provider_timeout", args["provider_timeout"], SHORTEST_ANSWER, LONGEST_ANSWER)
+        check_owners(args["owners"], state)
         definitions = self.definitions(args, task_vars)
         wishes = self._wishes(args, task_vars)
         where = ledger_of_task(self, args["ledger"], task_vars)
@@ -97,6 +100,8 @@ class ActionModule(LedgerAction):
                 run=run,
                 check=self.check_mode,
                 provider=provider,
+                owners=args["owners"],
+                owners_pool=args["pool"],
             )
         entries = [entry_of(outcome) for outcome in granted.outcomes]
         result = {

@@ -27,6 +27,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation import (
     parse_request,
     place,
 )
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_owners import held_by
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import (
     BITS,
     number,
@@ -123,6 +124,7 @@ class Grant:
     :arg state: present, reserved, adopted or absent.
     :arg definitions: of pools, by name.
     :arg provided: whether somebody will be asked about what no pool can serve: then Unserved is raised.
+    :arg owners: who shall have nothing any more, in ``owners_pool`` or in all pools; for what is absent.
     """
 
     def __init__(
@@ -132,9 +134,12 @@ class Grant:
         definitions: t.Mapping[str, object],
         drop: t.Sequence[str] = (),
         provided: bool = False,
+        owners: t.Sequence[str] = (),
+        owners_pool: str | None = None,
     ) -> None:
         self._wishes, self._state = wishes, state
         self._definitions, self._drop, self._provided = definitions, drop, provided
+        self._owners, self._owners_pool = owners, owners_pool
         self.pools_before: dict[str, t.Any] = {}
         self.pools_after: dict[str, t.Any] = {}
         self.pools: dict[str, Pool] = {}
@@ -188,7 +193,9 @@ class Grant:
         clashes: list[str] = []
         requests = self._placed(batch, wishes, clashes)
         if self._state == "absent":
-            return batch.absent(requests)
+            named = {(request.pool, request.name) for request in requests}
+            held = held_by(batch, self._owners, self._owners_pool) if self._owners else []
+            return batch.absent([*requests, *(one for one in held if (one.pool, one.name) not in named)])
         moved = self._leave(batch, wishes, requests)
         try:
             outcomes = batch.present(

@@ -100,12 +100,20 @@ options:
   owner:
     description: For whom the requests are that name nobody.
     type: str
+  owners:
+    description:
+      - Who shall have nothing any more, with O(state=absent). All that is active or reserved for one of these owners is
+        released, whatever its name, in O(pool) or, without it, in all pools.
+      - What is named in O(requests) is released as well.
+    type: list
+    elements: str
+    default: []
   state:
     description:
       - With V(present), the names have what they asked for.
       - With V(reserved), it is held for them and not yet in use.
-      - With V(absent), it is released. It stays in quarantine for as many days as its pool says, and a name that comes
-        back in that time gets it again.
+      - With V(absent), it is released, and with O(owners) all that these have. It stays in quarantine for as many days
+        as its pool says, and a name that comes back in that time gets it again.
       - With V(adopted), they keep the places that they have already. All that clashes is reported at once, and then
         nothing is adopted.
       - With V(verified), what is said is compared with the ledger, and the ledger with itself. Nothing is written. The
@@ -184,6 +192,12 @@ EXAMPLES = r"""
         generation: "{{ ipv6.allocations.webserver.generation }}"
   run_once: true
 
+- name: Release all that a host has had, whatever the names were
+  routable.ipv6.ipv6_allocate:
+    state: absent
+    owners: [docker3]
+  run_once: true
+
 - name: Look at Docker
   routable.ipv6.docker_ipv6_info:
   register: docker
@@ -259,7 +273,7 @@ result_file:
   returned: with O(result=file)
   type: str
 count:
-  description: How many requests there were.
+  description: How many requests there were. Each allocation of O(owners) counts as one.
   returned: success
   type: int
 pools:

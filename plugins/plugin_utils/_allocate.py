@@ -116,6 +116,8 @@ def grant(
     run: str = "",
     check: bool = False,
     provider: Provider | None = None,
+    owners: t.Sequence[str] = (),
+    owners_pool: str | None = None,
 ) -> Granted:
     """All wishes or none, with the definitions of pools in the same transaction.
 
@@ -126,7 +128,8 @@ def grant(
     """
     wishes = list(wishes)
     while True:
-        attempt = Grant(wishes, state, definitions, drop, provider is not None and state in ("present", "reserved"))
+        asking = provider is not None and state in ("present", "reserved")
+        attempt = Grant(wishes, state, definitions, drop, asking, owners, owners_pool)
         try:
             outcomes = _write(ledger, attempt, run, check)
         except Unserved as unserved:

@@ -136,6 +136,19 @@ def test_release_return_and_a_stale_release(site: Tasks) -> None:
     assert held["state"] == "reserved"
 
 
+def test_all_that_an_owner_has_is_released_in_one_call(site: Tasks) -> None:
+    site.allocate(requests=["a", {"name": "b", "owner": "other"}, {"name": "c", "pool": "site"}], pool="web", owner="h")
+    options: dict[str, t.Any] = {"state": "absent", "owners": ["h"]}
+    predicted, done, again = site.allocate("--check", **options), site.allocate(**options), site.allocate(**options)
+    assert [(one["name"], one["state"]) for one in done["allocation_list"]] == [("c", "absent"), ("a", "quarantine")]
+    for key in ("changed", "allocations", "count"):
+        assert predicted[key] == done[key], key
+    assert predicted["diff"]["before"] == done["diff"]["before"]
+    assert "web/a" in done["diff"]["before"] and "web/b" not in done["diff"]["before"]
+    assert (again["changed"], again["count"]) == (False, 0)
+    assert "owners, state=present" in site.allocate(owners=["h"])["msg"]
+
+
 def test_a_pool_that_would_move_somebody_is_refused_and_a_suffix_pool_moves_as_a_whole(site: Tasks) -> None:
     site.allocate(requests=[{"name": "a", "suffix": "::20"}, {"name": "a", "pool": "site"}], pool="web")
     site.pools({**POOLS, "site": {**POOLS["site"], "prefix": "2001:db8:2::/48"}})
