@@ -37,7 +37,8 @@ ARGUMENTS: dict[str, t.Any] = {
     "endpoint_url": {"type": "str", "aliases": ["aws_endpoint_url"]},
     "validate_certs": {"type": "bool", "default": True},
     "aws_ca_bundle": {"type": "path"},
-    "aws_config": {"type": "dict"},
+    # Its proxies may have passwords.
+    "aws_config": {"type": "dict", "no_log": True},
 }
 MUTUALLY_EXCLUSIVE = [("profile", "access_key"), ("profile", "secret_key"), ("profile", "session_token")]
 REQUIRED_TOGETHER = [("access_key", "secret_key")]

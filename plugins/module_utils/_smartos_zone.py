@@ -34,6 +34,9 @@ TAG = "routable_ipv6"
 # What stands beside the payload: the order of the steps hangs on it, or it is secret.
 METADATA = ("customer_metadata", "internal_metadata")
 OWN_KEYS = ("uuid", "alias", "autoboot", *METADATA)
+# What is secret wherever it stands, also in the wrong place or misspelt. ``vnc_password`` and ``spice_password`` belong
+# into a payload.
+_SECRET = re.compile("meta|passw|secret|token|_pw$", re.IGNORECASE)
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _ALIAS_MOST = 255
 # What the plans rely upon in a NIC of a payload. The rest is vmadm's to judge.
@@ -85,6 +88,19 @@ def read_wanted(entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[Wanted]:
     return result
 
 
+def secrets_in(data: object, hidden: bool = False) -> set[str]:
+    """The texts that nobody may see of what is said about zones; a payload that is no dictionary is all hidden."""
+    if isinstance(data, t.Mapping):
+        return set().union(*(secrets_in(one, hidden or _is_secret(str(key), one)) for key, one in data.items()))
+    if isinstance(data, (list, tuple)):
+        return set().union(*(secrets_in(one, hidden) for one in data))
+    return {str(data)} - {""} if hidden and data is not None and not isinstance(data, bool) else set()
+
+
+def _is_secret(key: str, value: object) -> bool:
+    return bool(_SECRET.search(key)) or (key == "payload" and not isinstance(value, t.Mapping))
+
+
 def _check_names(wanted: Wanted) -> None:
     if not wanted.alias:
         raise Refused("alias=", "a zone is known by its alias", "Give each zone one")
@@ -104,8 +120,14 @@ def _check_payload(wanted: Wanted) -> None:
         if unknown:
             raise Refused(f"{wanted}: permit: {unknown[0]}", f"it has {', '.join(KEYS)}", "Take it out")
         read_wish(wanted.permit, f"{wanted}: ")
+    # Their values stay out of the messages.
+    for key in METADATA:
+        if not isinstance(wanted.metadata.get(key, {}), dict):
+            raise Refused(f"{wanted}: {key}", "it is a dictionary", "Write key: value, or use from_json")
     if wanted.payload is None:
         return
+    if not isinstance(wanted.payload, dict):
+        raise Refused(f"{wanted}: payload", "it is a dictionary", "Write it as vmadm wants it, or use from_json")
     for key in OWN_KEYS:
         if key in wanted.payload:
             raise Refused(f"{wanted}: payload: {key}", "it stands beside the payload", f"Give {key} to the zone itself")

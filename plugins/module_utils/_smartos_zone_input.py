@@ -38,7 +38,7 @@ def plan(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
-        raise Refused(f"{unknown[0]}={options[unknown[0]]}", f"the options are {', '.join(OPTIONS)}", "Take it out")
+        raise Refused(f"options: {unknown[0]}", f"the options are {', '.join(OPTIONS)}", "Take it out")
     result: dict[str, t.Any] = {"zones": [], "permit": [], "inside": [], "claims": {}}
     for entry in options.get("zones") or []:
         zone = _checked(entry)
@@ -72,13 +72,13 @@ def plan(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def _checked(entry: object) -> dict[str, t.Any]:
     if not isinstance(entry, dict) or not isinstance(entry.get("alias"), str) or not entry["alias"]:
-        raise Refused(f"zones: {entry!r}", "a zone is a dictionary with at least its alias", "Give alias")
+        shown = sorted(map(str, entry)) if isinstance(entry, dict) else type(entry).__name__
+        raise Refused(f"zones: {shown}", "a zone is a dictionary with at least its alias", "Give alias")
     zone = {key: value for key, value in entry.items() if value is not None}
     unknown = sorted(str(key) for key in set(zone) - set(ZONE_KEYS))
     if unknown:
-        raise Refused(
-            f"zone {zone['alias']}: {unknown[0]}={zone[unknown[0]]}", f"it has {', '.join(ZONE_KEYS)}", "Take it out"
-        )
+        # Not its value: it may be metadata with another name.
+        raise Refused(f"zone {zone['alias']}: {unknown[0]}", f"it has {', '.join(ZONE_KEYS)}", "Take it out")
     return zone
 
 

@@ -288,13 +288,15 @@ from ansible_collections.routable.ipv6.plugins.module_utils._seconds import chec
 _ARTIFACT = {
     "name": {"type": "str", "required": True},
     "version": {"type": "str", "required": True},
-    "url": {"type": "str", "required": True},
+    # Signed ones are secret.
+    "url": {"type": "str", "required": True, "no_log": True},
     "sha1": {"type": "str"},
 }
 ARGUMENTS: dict[str, t.Any] = {
     **CONNECTION,
     "name": {"type": "str"},
-    "manifest": {"type": "raw"},
+    # It may have passwords in it.
+    "manifest": {"type": "raw", "no_log": True},
     "stemcells": {"type": "list", "elements": "dict", "default": [], "options": _ARTIFACT},
     "releases": {"type": "list", "elements": "dict", "default": [], "options": _ARTIFACT},
     "rules": {"type": "str", "choices": ["enforce", "warn", "skip"], "default": "enforce"},
@@ -523,6 +525,8 @@ def main() -> None:
         required_if=[("state", "present", ["manifest"]), ("state", "absent", ["name"])],
         supports_check_mode=True,
     )
+    # The manifest stays out of the log only: of what is shown, no more is hidden than has to be (see invocation).
+    module.no_log_values.intersection_update([module.params["client_secret"]])
     if not bosh_yaml.HAS_YAML:
         module.fail_json(msg=missing_required_lib("PyYAML"), exception=bosh_yaml.YAML_ERROR)
     given = invocation(module.params)

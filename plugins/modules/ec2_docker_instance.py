@@ -49,7 +49,7 @@ options:
       - The public key to import under O(key_name), unless there is a key pair of this name.
     type: str
   user_data:
-    description: What cloud-init gets.
+    description: What cloud-init gets. It is not shown and not logged.
     type: str
   tags:
     description: Tags of the instance and of the key pair. The tag C(Name) comes from O(name).
@@ -163,7 +163,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "image_owners": {"type": "list", "elements": "str", "default": []},
     "key_name": {"type": "str"},
     "public_key": {"type": "str", "no_log": False},
-    "user_data": {"type": "str"},
+    "user_data": {"type": "str", "no_log": True},
     "tags": {"type": "dict"},
     "wait_timeout": {"type": "int", "default": 300},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

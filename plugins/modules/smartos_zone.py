@@ -38,17 +38,19 @@ options:
         description:
           - What C(vmadm create) gets, as vmadm wants it. C(alias), C(uuid), C(autoboot), C(customer_metadata) and
             C(internal_metadata) are not in it, since they stand beside it.
-          - It can be left out for a zone that exists.
-        type: dict
+          - A dictionary. It can be left out for a zone that exists.
+          - It is not logged. Passwords in it, such as C(vnc_password), are not shown either.
+        type: raw
       customer_metadata:
         description:
           - The metadata that a new zone can read and change, such as C(user-script) and C(root_authorized_keys). It is
-            not shown and not logged.
-        type: dict
+            not shown and not logged. A dictionary.
+        type: raw
       internal_metadata:
         description:
           - The metadata that a new zone can read only, such as passwords for its users. It is not shown and not logged.
-        type: dict
+            A dictionary.
+        type: raw
       autoboot:
         description:
           - Whether the zone boots with the host. With V(true) O(state=running) starts it.
@@ -215,9 +217,10 @@ ARGUMENTS: dict[str, t.Any] = {
         "options": {
             "alias": {"type": "str", "required": True},
             "uuid": {"type": "str"},
-            "payload": {"type": "dict"},
-            "customer_metadata": {"type": "dict", "no_log": True},
-            "internal_metadata": {"type": "dict", "no_log": True},
+            # As they come: Ansible would hide a text that it takes for a dictionary as a whole, and show its parts.
+            "payload": {"type": "raw", "no_log": True},
+            "customer_metadata": {"type": "raw", "no_log": True},
+            "internal_metadata": {"type": "raw", "no_log": True},
             "autoboot": {"type": "bool", "default": True},
             "allow_ip_spoofing": {"type": "bool", "default": False},
             "addrconf": {"type": "bool", "default": True},
@@ -308,6 +311,9 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    # Nothing of a payload is logged. Of what is shown, no more is hidden than has to be.
+    module.no_log_values.clear()
+    module.no_log_values.update(zones.secrets_in(module.params["zones"]))
     conclude(module, run, "SmartOS zones", (VmadmError, OSError))
 
 

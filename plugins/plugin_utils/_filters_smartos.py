@@ -16,7 +16,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone_input 
 
 def smartos_zone_plan(options: object) -> dict[str, t.Any]:
     if not isinstance(options, dict):
-        raise Refused(f"options={options!r}", f"a dictionary is needed, not {type(options).__name__}", "Give one")
+        raise Refused("options", f"a dictionary is needed, not {type(options).__name__}", "Give one")
     return plan(options)
 
 

@@ -29,7 +29,7 @@ NOWHERE = "127.0.0.1:1"
 SECRET = {
     name: f"canary-{number}-{name}"
     for number, name in enumerate(
-        ("secret_key", "session_token", "password", "client_secret", "token", "dsn", "query", "odd", "metadata", "cpi")
+        ("secret_key", "session_token", "password", "client_secret", "token", "dsn", "query", "odd", "metadata", "cpi", "manifest")
     )
 }
 AWS = {
@@ -39,6 +39,7 @@ AWS = {
     "session_token": SECRET["session_token"],
     "endpoint_url": f"http://{NOWHERE}",
 }
+PROXY = f"http://user:{SECRET['password']}@{NOWHERE}"
 DIRECTOR = {"director": f"https://{NOWHERE}", "client": "admin", "client_secret": SECRET["client_secret"]}
 VCENTER = {"hostname": "127.0.0.1", "port": 1, "username": "u", "password": SECRET["password"], "datacenter": "dc"}
 CPI = {"cpis": [{"name": "v", "type": "vsphere", "properties": {"password": SECRET["cpi"]}}]}
@@ -47,12 +48,24 @@ LEDGERS = (
     f"postgresql://{NOWHERE}/ipv6?user=user&password={SECRET['query']}",
     f"postgresql://user:%zz{SECRET['odd']}@{NOWHERE}/ipv6",
 )
+METADATA = {"root_pw": SECRET["metadata"]}
 ZONE = {
     "alias": "web",
-    "payload": {"brand": "lx"},
-    "customer_metadata": {"root_pw": SECRET["metadata"]},
+    "payload": {"brand": "kvm", "vnc_password": SECRET["metadata"]},
+    "customer_metadata": METADATA,
     "internal_metadata": {"key": SECRET["metadata"]},
 }
+# Metadata in the wrong place, misspelt, as a text, or beside a mistake that Ansible itself finds.
+ZONES: list[dict[str, t.Any]] = [
+    {"alias": "web", "payload": {"brand": "lx", "customer_metadata": METADATA}},
+    {"alias": "web", "payload": {"brand": "lx", "internal_metadata": METADATA}},
+    {"alias": "web", "payload": {"brand": "lx", "customer_metadta": {"x": [METADATA]}, "x": METADATA}},
+    {"alias": "web", "payload": json.dumps({"brand": "lx", "customer_metadata": METADATA})},
+    {"alias": "web", "customer_metadata": json.dumps(METADATA)},
+    {"alias": "web", "payload": {"brand": "lx", "internal_metadata": METADATA}, "autoboot": "perhaps"},
+]
+STEMCELL = {"name": "s", "version": "1", "url": f"https://{NOWHERE}/s?signature={SECRET['manifest']}"}
+MANIFEST = {"name": "web", "instance_groups": [{"name": "w", "properties": {"password": SECRET["manifest"]}}]}
 OF_LEDGER: dict[str, dict[str, t.Any]] = {
     "ipv6_allocate": {"requests": ["web"], "pool": "site", "pools": {"site": {"prefix": "2001:db8::/64"}}},
     "ipv6_ledger_export": {"format": "json"},
@@ -63,10 +76,13 @@ OF_LEDGER: dict[str, dict[str, t.Any]] = {
 TASKS: list[tuple[str, dict[str, t.Any]]] = [
     ("bosh_config", {**DIRECTOR, "type": "cpi", "content": json.dumps(CPI)}),
     ("bosh_deployment", {**DIRECTOR, "name": "web", "state": "absent"}),
-    ("ec2_docker_instance", {**AWS, "name": "docker-1", "state": "absent"}),
-    ("ec2_docker_subnet", {**AWS, "subnet": "subnet-1"}),
+    ("ec2_docker_instance", {**AWS, "name": "docker-1", "state": "absent", "user_data": SECRET["manifest"]}),
+    ("ec2_docker_subnet", {**AWS, "subnet": "subnet-1", "aws_config": {"proxies": {"https": PROXY}}}),
     ("eni_ipv6_block", {**AWS, "eni_id": "eni-1"}),
+    ("bosh_deployment", {**DIRECTOR, "name": "web", "manifest": MANIFEST, "stemcells": [STEMCELL]}),
+    ("bosh_deployment", {**DIRECTOR, "name": "web", "manifest": json.dumps(MANIFEST)}),
     ("smartos_zone", {"zones": [ZONE]}),
+    *(("smartos_zone", {"zones": [zone]}) for zone in ZONES),
     ("vsphere_network_info", VCENTER),
     ("vsphere_vm_addresses", {**VCENTER, "name": "vm", "addresses": ["2001:db8::1"], "wait": 0}),
     ("ipv6_ledger_netbox", OF_LEDGER["ipv6_ledger_netbox"]),
@@ -122,12 +138,16 @@ def play(place: pathlib.Path, server: str) -> str:
         tasks.append(
             {"name": f"Look up {number}", "ansible.builtin.debug": {"msg": lookup}, "vars": {"ipv6_ledger": where}}
         )
+    for zone in ZONES:
+        role = {"ansible.builtin.include_role": {"name": "routable.ipv6.smartos_zone"}}
+        rescue = [{"ansible.builtin.debug": {"msg": "refused"}}]
+        tasks.append({"block": [{**role, "vars": {"smartos_zone_zones": [zone]}}], "rescue": rescue})
     book = [
         {
             "hosts": "localhost",
             "gather_facts": False,
             "module_defaults": {},
-            "tasks": [{**task, "ignore_errors": True} for task in tasks],
+            "tasks": [task if "block" in task else {**task, "ignore_errors": True} for task in tasks],
         }
     ]
     given_away = place / "given"
@@ -178,6 +198,7 @@ def test_no_secret_is_ever_shown(tmp_path: pathlib.Path, server: str) -> None:
         if path.is_file() and path.parent.name != "given":
             places[str(path.relative_to(tmp_path))] = path.read_bytes().decode("utf-8", "replace")
     assert "ignored=" in places["output"] and "TASK [0 bosh_config]" in places["ansible.log"]
+    assert f"rescued={len(ZONES)}" in re.sub(" ", "", places["output"])
     assert "Invoked with" in places["syslog"] and "eni-1" in places["syslog"]
     assert len(re.findall("^fatal: ", places["output"], re.M)) >= len(TASKS)
     found = [(name, secret) for name, text in places.items() for secret in SECRET.values() if secret in text]
@@ -186,7 +207,7 @@ def test_no_secret_is_ever_shown(tmp_path: pathlib.Path, server: str) -> None:
 
 def test_every_option_that_holds_a_secret_is_given_one() -> None:
     """An option that is hidden from logs, or has the name of a secret, has a canary."""
-    given = {key for _name, options in TASKS for key in options} | {"customer_metadata", "internal_metadata"}
+    given = {key for _name, options in TASKS for key in options} | {*ZONE, *STEMCELL}
     for path in [*(ROOT / "plugins").glob("*/*.py")]:
         for option in re.findall(r'"(\w+)": \{[^{}]*"no_log": True', path.read_text()):
             assert option in given, f"{path.name}: {option}"

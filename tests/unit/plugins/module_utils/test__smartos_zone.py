@@ -164,12 +164,24 @@ def test_only_zones_of_ours_are_deleted() -> None:
             {"alias": "web", "payload": {"brand": "lx", "internal_metadata": {}}},
             "internal_metadata: it stands beside the payload",
         ),
+        ({"alias": "web", "payload": '{"brand": "lx"}'}, "zone web: payload: it is a dictionary. Write it as vmadm"),
+        ({"alias": "web", "customer_metadata": "S"}, "zone web: customer_metadata: it is a dictionary. Write key"),
     ],
 )
 def test_bad_input(entry: dict[str, t.Any], said: str) -> None:
     with pytest.raises(Refused) as refused:
         zones.read_wanted([entry])
     assert said in str(refused.value)
+
+
+def test_what_nobody_may_see() -> None:
+    nic = {"nic_tag": "external", "ips": ["dhcp"]}
+    payload = {"brand": "kvm", "nics": [nic], "vnc_password": "S1", "ram": 7, "ips": "S"}
+    assert zones.secrets_in([{"alias": "web", "payload": payload}]) == {"S1"}
+    payload["customer_metadata"] = {"a": ["S2", 34, True, None, ""], "b": {"c": "S3"}}
+    entries = [{"alias": "web", "payload": payload, "internal_metadata": {"root_pw": "S4"}}, {"payload": "brand: S5"}]
+    assert zones.secrets_in(entries) == {"S1", "S2", "S3", "S4", "34", "brand: S5"}
+    assert zones.secrets_in([{"alias": "web", "payload": None, "internal_metadata": None}]) == set()
 
 
 def test_names_that_mean_several_zones_or_none() -> None:

@@ -75,8 +75,9 @@ def test_what_does_not_run_or_is_not_known_yet_is_not_claimed() -> None:
     ("options", "said"),
     [
         ({"zone": []}, "the options are zones, prefixes, mode"),
+        ({"zones": [{"uuid": "S", "payload": {}}]}, "zones: ['payload', 'uuid']: a zone is a dictionary"),
         ({"zones": ["web"]}, "a zone is a dictionary with at least its alias"),
-        ({"zones": [{"alias": "web", "ports": [80]}]}, "zone web: ports=[80]: it has " + ", ".join(ZONE_KEYS)),
+        ({"zones": [{"alias": "web", "ports": [80]}]}, "zone web: ports: it has " + ", ".join(ZONE_KEYS)),
         ({"zones": [{"alias": "web"}]}, "no prefix and no address is given to permit"),
         ({"zones": [{"alias": "web", "mode": "open"}]}, "a mode is allowed_ips or spoofing"),
         ({"zones": [{"alias": "web", "inside": "no"}]}, "this is true or false"),
