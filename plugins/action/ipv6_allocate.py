@@ -178,7 +178,11 @@ class ActionModule(LedgerAction):
             document = self._text(args["content_file"], "content_file", task_vars)
         # NetBox exports CSV and answers JSON.
         if isinstance(document, str) and kind not in TABLES and (kind != "netbox" or document.lstrip()[:1] in "{["):
-            document = self._loader.load(document, file_name=args["content_file"] or "content")
+            # Ansible wants to know where a text is from as an absolute path, or not at all.
+            path = args["content_file"] and os.path.abspath(
+                os.path.join(self.directory(task_vars), args["content_file"])
+            )
+            document = self._loader.load(document, file_name=path)
         return read_source(kind, document, args["owner"] or "", args["network"])
 
     def _inventory(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> list[dict[str, t.Any]]:

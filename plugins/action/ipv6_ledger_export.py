@@ -10,7 +10,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger_export import FORMATS, as_format
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused, printable
 from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import is_database, ledger_of_task, opened
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import write_private
@@ -36,7 +36,7 @@ class ActionModule(ControllerAction):
             with opened(where, True) as ledger:
                 document, pools = ledger.export(), ledger.pools()
         except LedgerError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(printable(str(error), 4000)) from None
         text = as_format(
             args["format"],
             document,
@@ -68,3 +68,5 @@ def _read(path: str) -> str | None:
         return None
     except UnicodeDecodeError as error:
         raise Refused(f"dest={path}", "a file is there that is no text", "Give another path") from error
+    except ValueError as error:
+        raise Refused(f"dest={path}", f"this is no path ({error})", "Give another") from error

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused, printable
 from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import actor, ledger_of_task, opened, run_id
 
@@ -37,7 +37,7 @@ class ActionModule(ControllerAction):
                     run = args["run"] or run_id(task_vars)
                     ledger.import_(document, actor=actor(), run=run, check=self.check_mode)
         except LedgerError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(printable(str(error), 4000)) from None
         result: dict[str, t.Any] = {"changed": changed, "src": path}
         if self._task.diff:
             with open(path, encoding="utf-8") as stream:

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.routable.ipv6.plugins.module_utils import _report as rules
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger_export import as_format
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused, printable
 from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import is_database, ledger_of_task, opened
 from ansible_collections.routable.ipv6.plugins.plugin_utils._report_page import drawing, page
@@ -35,7 +35,7 @@ class ActionModule(ControllerAction):
         try:
             ledger = self._ledger(ledger_of_task(self, args["ledger"], task_vars))
         except LedgerError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(printable(str(error), 4000)) from None
         matrix = _read(os.path.join(state, "reachability.json"))
         if ledger is None and matrix is None:
             raise Refused(

@@ -69,7 +69,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_answers 
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import parse_wish
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Outcome
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused, printable
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import (
     grant,
     is_database,
@@ -88,7 +88,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # Ansible ships no types
         try:
             return [self._part(one) for one in self._outcomes([str(term) for term in terms], given)]
         except (Refused, LedgerError) as error:
-            raise AnsibleLookupError(str(error)) from error
+            raise AnsibleLookupError(printable(str(error), 4000)) from None
 
     def _outcomes(self, names: list[str], variables: dict[str, t.Any]) -> list[Outcome]:
         where, pool = self._ledger(variables), self.get_option("pool")

@@ -264,11 +264,13 @@ def _comments(one: Allocation) -> str:
 
 
 def _csv(columns: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return out.getvalue()
+    lines = []
+    for row in (columns, *rows):
+        out = io.StringIO()
+        # Only what can end a line is quoted, and a reader takes CR for that, too.
+        csv.writer(out, lineterminator="\r\n").writerow(row)
+        lines.append(out.getvalue()[: -len("\r\n")])
+    return _text(lines)
 
 
 def _text(lines: t.Iterable[str]) -> str:

@@ -373,8 +373,13 @@ def _position(pool: Pool, first: int, last: int, what: str) -> Run:
     raise Refused(what, f"it does not lie in {pool.text}, which the pool {pool.name} has", "Correct one of them")
 
 
+_MOST_DIGITS = 100
+
+
 def _whole(value: object, what: str, low: int, high: int) -> int:
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    # Python refuses to read thousands of digits.
+    digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS
+    number = int(value) if isinstance(value, str) and digits else value
     if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
         raise Refused(f"{what}={value}", f"this is a whole number from {low} to {high}", "Correct it")
     return int(number)

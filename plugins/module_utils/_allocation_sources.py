@@ -39,7 +39,7 @@ def read_source(kind: str, document: object, owner: str = "", network: str = "")
     """
     try:
         entries = SOURCES[kind](document, owner, network)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, csv.Error) as error:
         raise Refused(
             f"source={kind}",
             f"the document is of another kind ({type(error).__name__}: {error})",

@@ -276,5 +276,8 @@ def _held(claim: t.Mapping[str, t.Any], rows: t.Sequence[t.Mapping[str, t.Any]])
 
 
 def _within(address: str, ranges: t.Sequence[str]) -> bool:
-    parsed = ipaddress.ip_address(address)
-    return any(parsed in ipaddress.ip_network(one) for one in ranges)
+    try:
+        parsed = ipaddress.ip_address(address)
+        return any(parsed in ipaddress.ip_network(one) for one in ranges)
+    except ValueError as error:
+        raise Refused(f"instances: {address}", f"{error}", "Give what bosh_deployment returned") from None

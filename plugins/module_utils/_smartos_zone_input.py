@@ -109,6 +109,8 @@ def endpoints(
     """
     found = []
     for zone in zones:
+        if zone["alias"] not in claims:
+            raise Refused(f"zones: {zone['alias']}", "nothing is claimed for it", "Give the claims of the same plan")
         claim = claims[zone["alias"]]
         if not zone["running"]:
             continue

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused, printable
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import state_directory
 
 
@@ -30,10 +30,11 @@ class ControllerAction(ActionBase):  # type: ignore[misc]  # Ansible ships no ty
         _validation, args = self.validate_argument_spec(argument_spec=self.SPEC)
         try:
             result.update(self.act(args, task_vars or {}))
+        # Ansible adds the sentences of all causes to that of an error; ours says everything once.
         except Refused as refused:
-            raise AnsibleActionFail(str(refused)) from refused
+            raise AnsibleActionFail(str(refused)) from None
         except OSError as error:
-            raise AnsibleActionFail(f"The state directory cannot be used: {error}.") from error
+            raise AnsibleActionFail(f"The state directory cannot be used: {printable(str(error))}.") from None
         return result
 
     def act(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -21,6 +21,10 @@ R = t.TypeVar("R")
 _SEVERAL = (list, tuple, range, Iterator, ValuesView)
 
 
+# Far more than an address has; Python refuses to read thousands of them.
+_MOST_DIGITS = 100
+
+
 class Function:
     """A function that is not loaded before it is needed."""
 
@@ -88,7 +92,7 @@ def whole_number(value: object, name: str) -> int:
     if isinstance(value, str):
         digits = value.strip()
         bare = digits[1:] if digits.startswith("-") else digits
-        if bare.isascii() and bare.isdigit():
+        if bare.isascii() and bare.isdigit() and len(bare) <= _MOST_DIGITS:
             return int(digits)
     raise Refused(f"{name}={value}", f"a whole number is needed, not {type(value).__name__}", "Give a number")
 

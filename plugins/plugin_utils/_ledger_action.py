@@ -13,7 +13,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Outcome, describe
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused, printable
 from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import Granted
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import as_text
@@ -26,7 +26,7 @@ class LedgerAction(ControllerAction):
         try:
             return self.act_on_ledger(args, task_vars)
         except LedgerError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(printable(str(error), 4000)) from None
 
     def act_on_ledger(self, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """As :meth:`act`.

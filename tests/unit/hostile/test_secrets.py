@@ -29,7 +29,19 @@ NOWHERE = "127.0.0.1:1"
 SECRET = {
     name: f"canary-{number}-{name}"
     for number, name in enumerate(
-        ("secret_key", "session_token", "password", "client_secret", "token", "dsn", "query", "odd", "metadata", "cpi", "manifest")
+        (
+            "secret_key",
+            "session_token",
+            "password",
+            "client_secret",
+            "token",
+            "dsn",
+            "query",
+            "odd",
+            "metadata",
+            "cpi",
+            "manifest",
+        )
     )
 }
 AWS = {
