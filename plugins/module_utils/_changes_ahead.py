@@ -17,7 +17,6 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.routable.ipv6.plugins.module_utils import (
     _docker_daemon_converge,
     _firewall_converge,
-    _ndp_proxy_converge,
     _uplink_converge,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import Task, sentence
@@ -26,7 +25,6 @@ from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 TASKS: dict[str, Task] = {
     "docker_ipv6_daemon": _docker_daemon_converge.TASK,
     "ipv6_firewall": _firewall_converge.TASK,
-    "ndp_proxy": _ndp_proxy_converge.TASK,
     "uplink_ra": _uplink_converge.TASK,
 }
 

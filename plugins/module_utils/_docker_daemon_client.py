@@ -74,6 +74,12 @@ class _Runner(t.Protocol):
     def get_bin_path(self, arg: str, *, opt_dirs: list[str] | None = ...) -> str | None: ...
 
 
+def _start_of(shown: t.Mapping[str, str]) -> float:
+    """When the unit's program was started, by the clock of files."""
+    started = int(shown.get("ExecMainStartTimestampMonotonic") or 0) / 1e6
+    return time.time() - time.clock_gettime(time.CLOCK_MONOTONIC) + started
+
+
 class Daemon:
     """One Docker daemon, by the name of its service without suffix."""
 
@@ -110,7 +116,7 @@ class Daemon:
         return read_text(path)
 
     def version_text(self, program: str) -> str | None:
-        """What ``dockerd --version`` prints, None where it is not installed."""
+        """What ``dockerd --version`` prints, None where it is not installed (or ``program`` is empty)."""
         if not os.path.exists(program):
             return None
         status, out, error = self._module.run_command([program, "--version"])
@@ -157,9 +163,12 @@ class Daemon:
 
     def newer_than_start(self, shown: t.Mapping[str, str], paths: t.Iterable[str]) -> bool:
         """Whether any of these files was written after the daemon was started."""
-        started = int(shown.get("ExecMainStartTimestampMonotonic") or 0) / 1e6
-        wall = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC) + started
+        wall = _start_of(shown)
         return any(os.stat(path).st_mtime > wall for path in paths if os.path.exists(path))
+
+    def replaced_since_start(self, shown: t.Mapping[str, str], program: str) -> bool:
+        """Whether the program on disk came there after the daemon was started. Packages set its mtime to their own."""
+        return not os.path.exists(program) or os.stat(program).st_ctime > _start_of(shown)
 
     def reload_units(self) -> None:
         self._systemctl("daemon-reload")
@@ -239,6 +248,7 @@ class Daemon:
             swarm=(info.get("Swarm") or {}).get("LocalNodeState", "inactive") not in ("inactive", ""),
             containers=tuple(one for one in (self._container(entry["Id"]) for entry in running) if one is not None),
             networks=tuple(_bridge_network(one) for one in networks if one.get("Driver") == "bridge"),
+            version=info.get("ServerVersion", ""),
         )
 
     def _container(self, identifier: str) -> Container | None:

@@ -17,7 +17,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon impor
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_apply import NotApplied, apply, recall
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_client import Daemon, DaemonFailed
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_ip6tables import Leftovers, leftovers
-from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_keys import KEYS, to_config
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_keys import KEYS, Version, to_config
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_rules import (
     VALIDATES,
     gateway_of,
@@ -79,15 +79,15 @@ def read_now(daemon: Daemon, record: Record, want: Want) -> Now:
     program = units.binary(unit.exec_start[0]) if len(unit.exec_start) == 1 else ""
     given = units.flags(units.words(unit.exec_start[0], environment)) if program else []
     daemon.socket = units.socket_of(given) or daemon.socket
-    printed = daemon.version_text(program) if program else None
-    version = None if printed is None else parse_version(printed)
     shown = daemon.show()
+    sources = [want.path, want.dropin_path, *unit.origins, *(one.text.lstrip("-") for one in unit.environment_files)]
+    fresh = not daemon.newer_than_start(shown, sources)
     active = shown["ActiveState"]
     api = daemon.api() if active in ("active", "reloading") else None
     if active == "active" and api is None:
         raise DaemonFailed(f"{daemon.unit_name} is active, and nobody answers on {daemon.socket}.")
+    version = read_version(daemon, shown, api, program)
     host = daemon.host()
-    sources = [want.path, want.dropin_path, *unit.origins, *(one.text.lstrip("-") for one in unit.environment_files)]
     rules_wanted = want.options.get("ip6tables") is False or "ip6tables" in record.values.get("owned", {})
     return Now(
         version=version,
@@ -97,17 +97,35 @@ def read_now(daemon: Daemon, record: Record, want: Want) -> Now:
         dropin=daemon.read(want.dropin_path),
         active=active,
         invocation=shown.get("InvocationID", "") if api is not None else "",
-        fresh=not daemon.newer_than_start(shown, sources),
+        fresh=fresh,
         api=api,
         host=host,
         ports=daemon.bridge_ports(),
         leftovers=read_leftovers(daemon, api, host) if rules_wanted else Leftovers(),
         remembered=recall(record, want.path, text),
         forwarding=daemon.forwarding(),
-        # From 23.0 on the daemon itself can check a file.
-        help_text=daemon.help_text(program) if version is not None and version < VALIDATES else None,
+        help_text=daemon.help_text(program) if version is not None and is_untried(version, api, fresh) else None,
         neighbours=read_neighbours(daemon, host, want, api),
     )
+
+
+def read_version(daemon: Daemon, shown: t.Mapping[str, str], api: Api | None, program: str) -> Version | None:
+    """What would start, None where Docker is not installed.
+
+    A daemon that runs says it at once. The program takes a while, and is asked where it may be another one by now.
+    """
+    if api is not None and api.version and not daemon.replaced_since_start(shown, program):
+        return parse_version(api.version)
+    printed = daemon.version_text(program)
+    return None if printed is None else parse_version(printed)
+
+
+def is_untried(version: Version, api: Api | None, fresh: bool) -> bool:
+    """Whether the file may have keys that nobody has told us to be unknown.
+
+    A daemon that runs with it has taken them, and from 23.0 on the daemon itself can check a file.
+    """
+    return version < VALIDATES and (api is None or not fresh)
 
 
 def read_leftovers(daemon: Daemon, api: Api | None, host: HostNetworks) -> Leftovers:

@@ -59,6 +59,7 @@ class Api:
     swarm: bool = False
     containers: tuple[Container, ...] = ()
     networks: tuple[Network, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,9 @@ from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
     overlapping,
     suffix_of,
 )
-from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_input import Name, Port, Wanted, read
+from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_input import Name, Wanted, read
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._ports import Port
 
 ROLE = "docker_host"
 

@@ -20,26 +20,14 @@ from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._ports import Port, mapping, read_ports
 
 NETWORKS = ("both", "bridge", "user")
-PROTOCOLS = ("tcp", "udp")
 
 # moby: daemon/names/names.go, RestrictedNameChars; at least two characters, and nothing else.
 _DOCKER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 # Upstream "28.5.2", Debian "20.10.24+dfsg1", and with an epoch "5:28.5.1-1~debian.12~bookworm".
 _VERSION = re.compile(r"(?:\d+:)?v?(\d+)(?:\.(\d+))?(?![\d:])")
-
-
-@dataclass(frozen=True, order=True)
-class Port:
-    """A port that is opened; ``protocol`` is one of :data:`PROTOCOLS`."""
-
-    port: int
-    protocol: str
-
-    @property
-    def entry(self) -> dict[str, t.Any]:
-        return {"port": self.port, "protocol": self.protocol}
 
 
 @dataclass(frozen=True)
@@ -76,14 +64,14 @@ def read(value: object) -> Wanted:
 
     :raises Refused: the first value that cannot be used.
     """
-    given = _mapping(
+    given = mapping(
         value,
         "the plan's input",
         ("host", "hosts", "prefix", "network", "addresses", "uplink", "others", "docker_version", "bridge_name",
          "network_name", "network_ipv4", "allocated"),
     )  # fmt: skip
-    allocated = _mapping(given.get("allocated") or {}, "allocated", ("prefix", "addresses"))
-    uplink = _mapping(given.get("uplink") or {}, "uplink", ("interface", "addresses", "routers"))
+    allocated = mapping(given.get("allocated") or {}, "allocated", ("prefix", "addresses"))
+    uplink = mapping(given.get("uplink") or {}, "uplink", ("interface", "addresses", "routers"))
     host = _text(given, "host")
     if not host:
         raise Refused("host=", "a plan is for one host, and its prefix may follow from its name", "Give its name")
@@ -140,43 +128,13 @@ def docker_major(version: str) -> int | None:
     return int(found.group(1))
 
 
-def read_ports(value: object, name: str) -> tuple[Port, ...]:
-    """Ports in order, each given as a number or as ``{port, protocol}``.
-
-    :raises Refused: not a port, or one that is there twice.
-    """
-    if not isinstance(value, (list, tuple)):
-        raise Refused(f"{name}={value}", "ports are a list", "Write [80] or [{port: 53, protocol: udp}]")
-    ports: list[Port] = []
-    for item in value:
-        entry = _mapping(item, name, ("port", "protocol")) if isinstance(item, dict) else {"port": item}
-        port = Port(_port_number(entry.get("port"), name), _protocol(entry.get("protocol", "tcp"), name))
-        if port in ports:
-            raise Refused(f"{name}={port.port}/{port.protocol}", "the port is given twice", "Leave one of them out")
-        ports.append(port)
-    return tuple(sorted(ports))
-
-
-def _port_number(value: object, name: str) -> int:
-    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else value
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 65535:
-        raise Refused(f"{name}={value}", "a port is a number from 1 to 65535", "Correct it")
-    return int(number)
-
-
-def _protocol(value: object, name: str) -> str:
-    if value not in PROTOCOLS:
-        raise Refused(f"{name}: protocol={value}", f"known are {' and '.join(PROTOCOLS)}", "Take one of these")
-    return str(value)
-
-
 def _names(items: t.Sequence[object]) -> tuple[Name, ...]:
     names: list[Name] = []
     for item in items:
         entry = (
             {"name": item}
             if isinstance(item, str)
-            else _mapping(item, "addresses", ("name", "address", "suffix", "ports"))
+            else mapping(item, "addresses", ("name", "address", "suffix", "ports"))
         )
         name = docker_name(_text(entry, "name"), "addresses: name")
         what = f"addresses: {name}"
@@ -235,15 +193,6 @@ def _bridge_name(name: str) -> str:
     if name == "docker0":
         raise Refused("bridge_name=docker0", "this is Docker's default bridge", "Choose another name")
     return name
-
-
-def _mapping(value: object, name: str, known: t.Sequence[str]) -> dict[str, t.Any]:
-    if not isinstance(value, dict):
-        raise Refused(f"{name}={value}", f"a mapping is needed, not {type(value).__name__}", "Write key: value")
-    unknown = sorted(str(key) for key in value if key not in known)
-    if unknown:
-        raise Refused(f"{name}: {', '.join(unknown)}", f"known keys are {', '.join(known)}", "Correct the spelling")
-    return value
 
 
 def _items(given: t.Mapping[str, t.Any], key: str) -> list[object]:

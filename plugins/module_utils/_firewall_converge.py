@@ -121,11 +121,13 @@ def planned(
             raise NftError("nft was not found; install the package nftables")
         module.warn("nft is not installed yet, so the rules could not be checked.")
         return firewall.plan_present(current, wanted, None, text, []), Wish(wanted, text, None)
-    host.nft.check(text)
     listed, listing = host.nft.read_rendered(text, name)
     table = firewall.table_value(listed, name)
     blocking = firewall.blocking_chains(host.nft.read_chains(), name)
-    return firewall.plan_present(current, wanted, table, listing, blocking), Wish(wanted, text, table)
+    plan = firewall.plan_present(current, wanted, table, listing, blocking)
+    if plan.changed:
+        host.nft.check(text)
+    return plan, Wish(wanted, text, table)
 
 
 def run(module: AnsibleModule) -> dict[str, t.Any]:

@@ -14,9 +14,9 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address, parse_prefix
-from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_input import Port, read_ports
 from ansible_collections.routable.ipv6.plugins.module_utils._interface_names import parse_interface_name
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._ports import Port, read_ports
 
 FAMILY = "ip6"
 DIRECTORY = "/etc/routable-ipv6"

@@ -35,15 +35,14 @@ options:
   of:
     description:
       - The modules to ask, each an entry of its own with its options as in a task.
-      - They are M(routable.ipv6.docker_ipv6_daemon), M(routable.ipv6.ipv6_firewall), M(routable.ipv6.ndp_proxy) and
-        M(routable.ipv6.uplink_ra), by their names without the collection's.
+      - They are M(routable.ipv6.docker_ipv6_daemon), M(routable.ipv6.ipv6_firewall) and M(routable.ipv6.uplink_ra), by
+        their names without the collection's.
     type: list
     elements: dict
     required: true
 seealso:
   - module: routable.ipv6.docker_ipv6_daemon
   - module: routable.ipv6.ipv6_firewall
-  - module: routable.ipv6.ndp_proxy
   - module: routable.ipv6.uplink_ra
 """
 

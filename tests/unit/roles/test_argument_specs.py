@@ -39,3 +39,28 @@ def test_every_variable_carries_the_name_of_its_role(role: pathlib.Path) -> None
 def test_a_role_can_be_taken_away(role: pathlib.Path) -> None:
     options = content(role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
     assert options[f"{role.name}_state"]["choices"] == ["present", "absent"]
+
+
+def tasks_of(entries: list[dict[str, t.Any]]) -> t.Iterator[dict[str, t.Any]]:
+    """All tasks, those in blocks included."""
+    for entry in entries:
+        yield entry
+        for part in ("block", "rescue", "always"):
+            yield from tasks_of(entry.get(part) or [])
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
+def test_every_option_of_a_task_is_written_out(role: pathlib.Path) -> None:
+    """Options that come out of one template make Ansible warn each user that this is unsafe."""
+    files = sorted(role.glob("tasks/*.yml")) + sorted(role.glob("handlers/*.yml"))
+    templated = [
+        f"{path.name}: {task['name']}"
+        for path in files
+        for task in tasks_of(content(path) or [])
+        for key, value in task.items()
+        if "." in key
+        and isinstance(value, str)
+        and value.lstrip().startswith("{{")
+        and not key.endswith(("include_tasks", "import_tasks"))
+    ]
+    assert templated == []

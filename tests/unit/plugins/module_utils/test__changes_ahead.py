@@ -14,11 +14,10 @@ from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.modules import (
     docker_ipv6_daemon,
     ipv6_firewall,
-    ndp_proxy,
     uplink_ra,
 )
 
-MODULES = (docker_ipv6_daemon, ipv6_firewall, ndp_proxy, uplink_ra)
+MODULES = (docker_ipv6_daemon, ipv6_firewall, uplink_ra)
 KNOWN = changes_ahead.TASKS
 
 
