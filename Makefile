@@ -44,12 +44,13 @@ test-fresh: ## See `make site` succeed on a machine that has nothing (FRESH="--e
 coverage: setup ## Tell which lines of plugins/ the tests run that need no lab, lowest first.
 	@tests/coverage.sh
 
-# How many mutants to try (0: all), and which ones.
+# How many mutants to try (0: all), which ones, and of which files (those with this word in their name).
 SAMPLE ?= 200
 SEED ?= 1
+ONLY ?=
 
-mutants: setup ## Change the pure layer in small ways and see what its tests notice (SAMPLE=200 SEED=1, SAMPLE=0 for all).
-	@tests/mutants.sh --sample $(SAMPLE) --seed $(SEED)
+mutants: setup ## Change the pure layer in small ways and see what its tests notice (SAMPLE=200 SEED=1 ONLY=_eni; SAMPLE=0 for all).
+	@tests/mutants.sh --sample $(SAMPLE) --seed $(SEED) --only "$(ONLY)"
 
 bench: site ## Measure, each figure beside its goal; ends with what missed one (BENCH="filters" for some of it).
 	@$(WITH_LAB) export PYTHONPATH="$(CURDIR)/.dev"; missed=; for name in $(BENCH); do \
