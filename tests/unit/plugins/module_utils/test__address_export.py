@@ -231,3 +231,10 @@ def test_one_record() -> None:
     for wrong in ({"name": "web"}, {"address": "::1"}, "web", {"name": "web", "address": None}):
         with pytest.raises(Refused):
             e.name_and_address(wrong, ZONE)
+
+
+def test_the_names_of_a_zone_stay_together() -> None:
+    names = ["b.x", "c", "a.y", "a.x", "x"]
+    found = e.read_allocations([{"name": name, "address": f"::{place + 1}"} for place, name in enumerate(names)])
+    text = e.zone_records(found, ZONE, relative=True)
+    assert [line.split()[0] for line in text.splitlines()[1:]] == ["c", "x", "a.x", "b.x", "a.y"]

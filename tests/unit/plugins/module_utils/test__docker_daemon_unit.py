@@ -17,8 +17,11 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_unit 
     command,
     environment,
     flags,
+    parse_path,
+    parse_service,
     parse_unit,
     render_dropin,
+    socket_of,
     unknown_keys,
     words,
 )
@@ -198,3 +201,37 @@ def test_dropin_repeats_the_distribution_s_line(unit: tuple[str, str]) -> None:
     assert unit[0] in text
     both = parse_unit([unit, ("ours", text)])
     assert command(both, "docker") == Setting(f"{line.text} --ipv6=true --fixed-cidr-v6=2001:db8::/80", "ours")
+
+
+@pytest.mark.parametrize("name", ["docker", "docker-rootful", "a.b_c", "_x", "7", "a" * 128])
+def test_names_of_services(name: str) -> None:
+    assert parse_service(name) == parse_service(f"{name}.service") == name
+
+
+@pytest.mark.parametrize("name", ["", ".service", "-x", "a/b", "a@1", "a b", "é", "a" * 129, "a\n"])
+def test_what_names_no_service(name: str) -> None:
+    rule = "a service's name has letters, digits, '_', '.' and '-'. See systemctl list-units"
+    with pytest.raises(Refused) as refused:
+        parse_service(name)
+    assert str(refused.value).startswith("service=") and rule in str(refused.value)
+
+
+def test_paths() -> None:
+    assert parse_path("/etc/docker/daemon.json") == "/etc/docker/daemon.json"
+    for path in ("daemon.json", "", "/", "/etc/", "/etc/a\nb"):
+        with pytest.raises(Refused, match="^path=.*: this is no absolute path of a file. Give one, such as /etc/doc"):
+            parse_path(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("dockerd -H fd://", None),
+        ("dockerd", None),
+        ("dockerd -H unix:///run/a.sock", "/run/a.sock"),
+        ("dockerd -H tcp://[::1]:2375 --host=unix:///run/b.sock -H unix:///run/c.sock", "/run/b.sock"),
+        ("dockerd --exec-root=unix:///run/d.sock --host", None),
+    ],
+)
+def test_the_socket_of_a_command_line(line: str, path: str | None) -> None:
+    assert socket_of(flags(words(Setting(line, "f"), NOTHING))) == path

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
+from ansible_collections.routable.ipv6.plugins.module_utils._outcome import Task, carry_out, conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 
@@ -49,3 +49,17 @@ def test_trouble_is_one_sentence_with_its_subject() -> None:
 def test_a_bug_is_not_made_into_a_sentence() -> None:
     with pytest.raises(ZeroDivisionError):
         conclude(Module(), lambda module: {"changed": 1 / 0}, "Uplink ens3", (OSError,))
+
+
+def test_a_task_names_its_subject_from_its_options() -> None:
+    def run(module: t.Any) -> dict[str, t.Any]:
+        raise OSError("no space left")
+
+    module = Module()
+    module.params = {"interface": "ens3"}  # type: ignore[attr-defined]
+    with pytest.raises(Ended) as ended:
+        carry_out(module, Task({}, run, (OSError,), lambda params: f"Uplink {params['interface']}"))
+    assert ended.value.args == ("failed", "Uplink ens3: no space left.")
+    with pytest.raises(Ended) as ended:
+        carry_out(module, Task({}, run, (OSError,)))
+    assert ended.value.args == ("failed", "no space left")

@@ -193,3 +193,49 @@ def test_names_that_mean_several_zones_or_none() -> None:
         present([], zones.Wanted("web"))
     with pytest.raises(Refused, match="it comes twice"):
         zones.read_wanted([{"alias": "web"}, {"alias": "web"}])
+
+
+def test_zones_are_shown_as_they_are_or_would_be() -> None:
+    there = vm(
+        brand="lx",
+        state="running",
+        zone_state="running",
+        nics=[
+            {"interface": "net0", "mac": MAC, "nic_tag": "external", "vlan_id": 7, "ips": ["dhcp"], "primary": True},
+            {"mac": "2:8:20:1:2:3", "vrrp_vrid": 3, "allowed_ips": ["2001:db8::5"]},
+        ],
+    )
+    empty = {"mac": "", "nic_tag": "", "vlan_id": 0, "ips": [], "primary": False, "vrrp_vrid": 0}
+    shown = {"alias": "web", "uuid": "u", "brand": "lx", "exists": True, "created": False, "permitted": False}
+    first = {"interface": "net0", "mac": MAC, "nic_tag": "external", "vlan_id": 7, "ips": ["dhcp"], "primary": True}
+    second = {**empty, "interface": "eth1", "mac": "2:8:20:1:2:3", "vrrp_vrid": 3}
+    nothing = Plan((), {}, {})
+    assert zones.shown([there], [wanted()], nothing) == [
+        {**shown, "running": True, "nics": [{**first, "vrrp_vrid": 0}, second]}
+    ]
+    # To be created: what vmadm draws is not known yet.
+    planned = present([], wanted())
+    nics = [{**empty, "interface": "net0", "nic_tag": "external", "ips": ["dhcp", "addrconf"]}]
+    made = {**shown, "uuid": "", "brand": "joyent", "exists": False, "created": True}
+    assert zones.shown([], [wanted()], planned) == [{**made, "running": True, "nics": nics}]
+
+
+@pytest.mark.parametrize(
+    ("zone", "allowed", "permitted"),
+    [
+        (wanted(), ["2001:db8::5"], True),
+        (wanted(), [], False),
+        (wanted(permit=None), [], True),
+        (wanted(allow_ip_spoofing=True), [], True),
+    ],
+)
+def test_whether_a_zone_is_permitted(zone: zones.Wanted, allowed: list[str], permitted: bool) -> None:
+    there = vm(nics=[{"mac": MAC, "allowed_ips": allowed}])
+    assert zones.shown([there], [zone], Plan((), {}, {}))[0]["permitted"] is permitted
+
+
+def test_a_zone_runs_once_it_is_started() -> None:
+    plan = zones.plan_running([vm()], [wanted()])
+    assert [change.action for change in plan.changes] == ["start"]
+    assert zones.shown([vm()], [wanted()], plan)[0]["running"] is True
+    assert zones.shown([vm()], [wanted()], Plan((), {}, {}))[0]["running"] is False

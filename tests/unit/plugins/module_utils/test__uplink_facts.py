@@ -45,6 +45,9 @@ def test_on_link_prefixes() -> None:
             {"dst": "2001:db8::7", "protocol": "static"},
             {"dst": "fe80::/64", "protocol": "kernel"},
             {"type": "multicast", "dst": "ff00::/8"},
+            {"type": "unreachable", "dst": "2001:db8:0:4::/64"},
+            {"dst": "2001:db8:0:5::/64", "nexthops": [{"gateway": "fe80::1"}]},
+            {"protocol": "static"},
             {"dst": "default", "gateway": "fe80::1"},
         ]
     )

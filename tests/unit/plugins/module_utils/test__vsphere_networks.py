@@ -157,3 +157,17 @@ def test_trunk() -> None:
 )
 def test_uplink(name: str, flag: object, tags: list[str], listed: bool, expected: bool) -> None:
     assert is_uplink(name, flag, tags, listed) == expected
+
+
+def test_a_network_as_a_result() -> None:
+    found = Network("dvportgroup-7", "IPv6", DISTRIBUTED, ("edge", "dc"), "DVS0", Vlan("vlan", (7,)), "ls-1")
+    assert found.as_dict() == {
+        "id": "dvportgroup-7",
+        "name": "IPv6",
+        "type": DISTRIBUTED,
+        "path": "edge/dc/DVS0/IPv6",
+        "folder": "edge/dc",
+        "switch": "DVS0",
+        "vlan": {"mode": "vlan", "ids": [7]},
+        "logical_switch": "ls-1",
+    }
