@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
-# Which lines of plugins/ the tests run that need no lab. What a module does on a lab host is not seen.
-# tests/coverage.sh [STEP...]: other steps than these.
+# Which lines of plugins/ the tests run, on this machine and on lab hosts; fewer than GOAL per cent are an error.
+# tests/coverage.sh [STEP...]: other steps than these, by the names of `python3 tests/run.py --list`.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 [ $# -gt 0 ] || set -- unit ledger aws report
@@ -11,12 +11,18 @@ export HYPOTHESIS_PROFILE=few
 rm -rf .cache/coverage
 mkdir -p .cache/coverage
 config=$root/tests/coverage.ini
+LAB_MOUNTS=$(python tests/tools/measured_hosts.py .cache/coverage/hosts)
+export LAB_MOUNTS
 # Each Python of .venv looks for this at its start, in a file that coverage.py has put there.
 export COVERAGE_PROCESS_START=$config
 for step in "$@"; do
     printf '\n== %s\n' "$step"
-    "tests/$step.sh"
+    case $step in
+    lab-*) tests/lab.sh "${step#lab-}" ;;
+    molecule-*) tests/molecule.sh "${step#molecule-}" ;;
+    *) "tests/$step.sh" ;;
+    esac
 done
 unset COVERAGE_PROCESS_START
-coverage combine -q --rcfile="$config"
-coverage report --rcfile="$config" --sort=cover
+coverage combine -q --rcfile="$config" .cache/coverage .cache/coverage/hosts/data
+coverage report --rcfile="$config" --sort=cover --fail-under="${GOAL:-90}"

@@ -20,7 +20,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lab/lab",
         description="A throw-away network: a router, a vantage point and hosts with a real systemd, all in containers.",
-        epilog="Environment: LAB_NAME (like --name), DOCKER_HOST, LAB_MIRROR (a Debian mirror), XDG_CACHE_HOME.",
+        epilog="Environment: LAB_NAME (like --name), DOCKER_HOST, LAB_MIRROR (a Debian mirror), XDG_CACHE_HOME, "
+        "LAB_MOUNTS (SOURCE:TARGET[:ro] ..., from the machine into each host).",
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--name", default=argparse.SUPPRESS, help="name of the lab; several can be up side by side")

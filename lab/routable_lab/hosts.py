@@ -92,7 +92,7 @@ def up(lab: str, topology: list[Host]) -> None:
     limits.check(
         len(fresh) + len(stopped) + len([host for host in instances if container(lab, host.name) not in there])
     )
-    flags = network.privileges()
+    flags = network.privileges() + network.mounts()
     cables = _boxes(lab, there, images.tag(topology[0].suite, topology[0].image), flags)
     if instances:
         cables += _vpc(lab, there, images.tag(instances[0].suite, instances[0].image), flags)
@@ -211,7 +211,7 @@ def reboot(lab: str, host: Host) -> None:
 
 def launch(lab: str, host: Host, index: int, mac: str) -> None:
     """Make an instance, plug its cable in, and wait for its boot."""
-    create(lab, host, index, network.privileges(), mac)
+    create(lab, host, index, network.privileges() + network.mounts(), mac)
     run(["docker", "start", container(lab, host.name)])
     network.plug(lab, _cables(lab, host))
     booted(lab, host)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from dataclasses import dataclass
 
@@ -79,6 +80,11 @@ def privileges() -> list[str]:
     for which in ("all", "default"):
         flags.append(f"--sysctl=net.ipv6.conf.{which}.disable_ipv6=0")
     return flags
+
+
+def mounts() -> list[str]:
+    """What LAB_MOUNTS asks for on each host and box: words SOURCE:TARGET or SOURCE:TARGET:ro, as Docker's own -v."""
+    return [f"--volume={word}" for word in os.environ.get("LAB_MOUNTS", "").split()]
 
 
 def start_box(lab: str, name: str, image: str, script: str, flags: list[str]) -> None:
