@@ -41,8 +41,11 @@ FRESH ?= trixie
 test-fresh: ## See `make site` succeed on a machine that has nothing (FRESH="--engine bookworm" for another one).
 	@$(PYTHON) tests/tools/fresh_machine.py $(FRESH)
 
-coverage: setup ## Tell which lines of plugins/ the tests run that need no lab, lowest first.
-	@tests/coverage.sh
+# The steps to measure; those with a lab are possible, too.
+COVER ?= unit ledger aws report
+
+coverage: setup ## Tell which lines of plugins/ the tests run, lowest first (COVER="unit lab-site" for other steps).
+	@tests/coverage.sh $(COVER)
 
 # How many mutants to try (0: all), which ones, and of which files (those with this word in their name).
 SAMPLE ?= 200

@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
 # Which lines of plugins/ the tests run, on this machine and on lab hosts; fewer than GOAL per cent are an error.
-# tests/coverage.sh [STEP...]: other steps than these, by the names of `python3 tests/run.py --list`.
+# tests/coverage.sh STEP...: steps by the names of `python3 tests/run.py --list`.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
-[ $# -gt 0 ] || set -- unit ledger aws report
 # The same lines run with few examples.
 export HYPOTHESIS_PROFILE=few
 rm -rf .cache/coverage

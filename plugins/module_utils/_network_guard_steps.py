@@ -144,8 +144,11 @@ def carry_out(before: Snapshot, steps: t.Iterable[Step]) -> list[str]:
     for action, data in steps:
         try:
             carry(action, data, before)
-        except (OSError, Trouble) as error:
+        except Trouble as error:
             failed.append(f"{sentence((action, data))}: {error}")
+        except OSError as error:
+            # Without the file's name, which is that of a new one each time: trouble that stays is noted once.
+            failed.append(f"{sentence((action, data))}: {error.strerror or error}")
     return failed
 
 

@@ -7,7 +7,8 @@
 tests/tools/measured_hosts.py DIRECTORY    fills the directory and prints what LAB_MOUNTS has to be
 
 Each Python on a host starts coverage.py by itself, whether Ansible started it, a test or systemd, and writes what it saw
-into DIRECTORY/data when it ends. Not seen are processes that are killed and those that do without site-packages (-S).
+into DIRECTORY/data when it ends. Not seen are processes that are killed, and programs that do without site-packages, as the guard's and the
+NDP proxy's own (-S).
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ if not os.path.realpath(script).startswith(("/usr/", "/opt/lab/doubles")) and "-
 
 SETTINGS = f"""[run]
 include = */ansible_collections/routable/ipv6/plugins/*
-    /usr/local/lib/routable-ipv6/ndp_proxy_agent.py
+# Ansible makes them up for its payload.
+omit = */__init__.py
 data_file = {ON_HOST}/data/data
 parallel = true
 patch = _exit

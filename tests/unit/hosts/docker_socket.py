@@ -28,6 +28,8 @@ class Daemon(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.subnet = subnet
         self.containers: dict[str, str] = {}
         self.live_restore = False
+        # What else is there, by its path.
+        self.more: dict[str, t.Any] = {}
         self.status = 200
         self.asked: list[str] = []
         self._streams: list[socket.socket] = []
@@ -70,7 +72,7 @@ class Daemon(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             return [network, {"Id": "o" * 64, "IPAM": {"Config": None}}]
         if path == f"/networks/{NETWORK}":
             return {**network, "Containers": {c: {"IPv6Address": a} for c, a in self.containers.items()}}
-        return None
+        return self.more.get(path)
 
     def hang_up(self) -> None:
         """Close every connection, as a daemon does that ends."""

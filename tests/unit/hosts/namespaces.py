@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import pathlib
 import subprocess
 import sys
 import time
 import typing as t
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 # What is written below these stays here, and nothing of the machine is in them but what a program needs to start.
 PLACES = """
 mount -t tmpfs tmpfs /run
@@ -43,8 +41,7 @@ class Namespace:
 
     def __init__(self) -> None:
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--propagation", "private"]
-            + ["sh", "-ec", PLACES],
+            ["unshare", "--net", "--mount", "--propagation", "private"] + ["sh", "-ec", PLACES],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -67,11 +64,16 @@ class Namespace:
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def module(self, name: str, check: bool = False, **arguments: t.Any) -> dict[str, t.Any]:
-        """The result of a module of the collection, run here as Ansible runs it."""
+    def part(self, name: str) -> list[str]:
+        """The command that runs a file of the collection here as a program of its own."""
+        return [sys.executable, "-B", "-m", f"ansible_collections.routable.ipv6.plugins.{name}"]
+
+    def module(
+        self, name: str, check: bool = False, *, by: t.Sequence[str] = (), **arguments: t.Any
+    ) -> dict[str, t.Any]:
+        """The result of a module of the collection, run here as Ansible runs it; ``by`` a command that runs others."""
         given = {**arguments, "_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/run/tmp"}
-        words = (sys.executable, "-B", "-m", f"ansible_collections.routable.ipv6.plugins.modules.{name}")
-        done = self.run(*words, input=json.dumps({"ANSIBLE_MODULE_ARGS": given}), cwd=ROOT / ".dev")
+        done = self.run(*by, *self.part(f"modules.{name}"), input=json.dumps({"ANSIBLE_MODULE_ARGS": given}))
         try:
             result: dict[str, t.Any] = json.loads(done.stdout)
         except ValueError as error:

@@ -10,11 +10,10 @@ import json
 import pathlib
 import socket
 import subprocess
-import sys
 import typing as t
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_agent as agent
+from ansible_collections.routable.ipv6.plugins.module_utils import _ndp_proxy_docker as docker
 from docker_socket import NETWORK, Daemon
 from namespaces import Namespace, namespace, until
 
@@ -42,13 +41,14 @@ class Host:
     def daemon(self) -> Daemon:
         """Docker comes up."""
         made = Daemon(self.directory, PREFIX)
-        self.space.sh(f"ln -sf {made.path} {agent.DOCKER_SOCKET}; echo {made.pid} >{agent.DOCKER_PIDFILE}")
+        self.space.sh(f"ln -sf {made.path} {docker.DOCKER_SOCKET}; echo {made.pid} >{docker.DOCKER_PIDFILE}")
         return made
 
     def start(self) -> None:
         config = self.directory / "config.json"
         config.write_text(json.dumps({"uplink": "up0", "prefixes": [PREFIX], "addresses": [FIXED]}))
-        words = self.space.words("env", f"NOTIFY_SOCKET={self.directory}/notify", sys.executable, "-B", agent.__file__)
+        program = self.space.part("module_utils._ndp_proxy_agent")
+        words = self.space.words("env", f"NOTIFY_SOCKET={self.directory}/notify", *program)
         with self._log.open("ab") as log:
             self._program = subprocess.Popen([*words, str(config)], stderr=log)
 
@@ -97,7 +97,9 @@ def test_it_follows_the_containers(host: Host) -> None:
     host.ready()
     # Of what was there, the entry inside the prefix that nobody holds is gone, and that of somebody else stays.
     host.answers_for(FIXED, FOREIGN, WEB)
-    assert host.space.sh("cat /proc/sys/net/ipv6/conf/up0/proxy_ndp /proc/sys/net/ipv6/neigh/up0/proxy_delay") == "1\n0\n"
+    assert (
+        host.space.sh("cat /proc/sys/net/ipv6/conf/up0/proxy_ndp /proc/sys/net/ipv6/neigh/up0/proxy_delay") == "1\n0\n"
+    )
 
     daemon.containers["db"] = f"{DB}/80"
     daemon.tell("connect", "db")
@@ -161,11 +163,11 @@ def test_it_does_not_keep_an_ending_daemon_waiting(host: Host) -> None:
     host.start()
     until(lambda: daemon.followed and f"/networks/{NETWORK}" in daemon.asked)
     # Without a process of its name there is no daemon to wait for, whoever holds the socket.
-    host.space.sh(f"echo {host.space.pid} >{agent.DOCKER_PIDFILE}")
+    host.space.sh(f"echo {host.space.pid} >{docker.DOCKER_PIDFILE}")
     daemon.hang_up()
     host.said("Docker has gone away")
     host.answers_for(FIXED)
     asked = len(daemon.asked)
-    host.space.sh(f"echo {daemon.pid} >{agent.DOCKER_PIDFILE}")
+    host.space.sh(f"echo {daemon.pid} >{docker.DOCKER_PIDFILE}")
     until(lambda: len(daemon.asked) > asked)
     daemon.close()

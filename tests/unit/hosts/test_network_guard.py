@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import typing as t
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_agent as agent
 from namespaces import Namespace, namespace
 
+PROGRAM = "module_utils._network_guard_agent"
+DIRECTORY = "/var/lib/routable-ipv6/guard"
 GATEWAY, WRONG = "2001:db8:0:1::1", "2001:db8:0:1::99"
 GATEWAY4 = "198.51.100.1"
 # What a host is that has a default route of each family, and files of its own.
@@ -56,17 +56,17 @@ def guard(host: Namespace, state: str, check: bool = False, run: str = "one", **
 
 def program(host: Namespace, verb: str) -> subprocess.CompletedProcess[str]:
     """The agent as the timer and the units of a boot start it."""
-    return host.run(sys.executable, "-B", agent.__file__, verb, agent.DIRECTORY)
+    return host.run(*host.part(PROGRAM), verb, DIRECTORY)
 
 
 def change_armed(host: Namespace, **more: t.Any) -> None:
-    path = f"{agent.DIRECTORY}/armed.json"
+    path = f"{DIRECTORY}/armed.json"
     armed = {**json.loads(host.sh(f"cat {path}")), **more}
     assert host.run("tee", path, input=json.dumps(armed)).returncode == 0
 
 
 def events(host: Namespace) -> list[str]:
-    return [json.loads(line)["event"] for line in host.sh(f"cat {agent.DIRECTORY}/journal.jsonl").splitlines()]
+    return [json.loads(line)["event"] for line in host.sh(f"cat {DIRECTORY}/journal.jsonl").splitlines()]
 
 
 def test_everything_is_put_back_when_nobody_calls_it_off(host: Namespace) -> None:
@@ -108,7 +108,7 @@ def test_called_off_it_leaves_what_was_done(host: Namespace) -> None:
     assert guard(host, "disarmed")["changes"] == ["Call the guard off"]
     assert not guard(host, "disarmed")["changed"]
     assert host.sh("cat /etc/own/file") == "after\n"
-    assert host.sh(f"ls -A {agent.DIRECTORY}") == "journal.jsonl\n"
+    assert host.sh(f"ls -A {DIRECTORY}") == "journal.jsonl\n"
     assert guard(host, "absent", check=True)["changes"] == guard(host, "absent")["changes"] == ["Remove the journal"]
     assert not guard(host, "absent")["changed"]
     assert host.sh("ls -A /var/lib") == ""
@@ -138,7 +138,7 @@ def test_one_guard_at_a_time(host: Namespace) -> None:
     assert guard(host, "restored", run="two", force=True, reason="it is mine")["changes"] == ahead["changes"]
     # One whose process was killed holds nobody up, and what it kept is put back first.
     guard(host, "armed")
-    host.sh(f"echo after >/etc/own/file; kill -9 $(cut -d' ' -f1 {agent.DIRECTORY}/waiting)")
+    host.sh(f"echo after >/etc/own/file; kill -9 $(cut -d' ' -f1 {DIRECTORY}/waiting)")
     told = guard(host, "armed", run="two")["restorations"]
     assert "because nothing waited for its time-out any more" in told[0]
     assert host.sh("cat /etc/own/file") == "before\n"
@@ -181,6 +181,6 @@ def test_what_is_refused(host: Namespace) -> None:
     assert "interfaces=eth7: this host has no such interface" in guard(host, "armed", interfaces=["eth7"])["msg"]
     assert "timeout=3" in guard(host, "armed", timeout=3)["msg"]
     assert host.sh("ls -A /var/lib") == ""
-    usage = host.run(sys.executable, agent.__file__, "nothing", "/")
+    usage = host.run(*host.part(PROGRAM), "nothing", "/")
     assert usage.returncode == 2 and "restore|boot|late|wait DIRECTORY" in usage.stderr
     assert not guard(host, "absent")["changed"]

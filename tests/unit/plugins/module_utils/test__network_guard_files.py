@@ -76,7 +76,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing_half_done(
     (tmp_path / "a").write_text("now")
     monkeypatch.setattr(os, "fsync", full)
     failed = steps.carry_out({}, [("put", (str(tmp_path / "a"), files.file_entry("before", 0o644)))])
-    assert failed == [f"Bring back {tmp_path}/a: [Errno 28] No space left on device"]
+    assert failed == [f"Bring back {tmp_path}/a: No space left on device"]
     assert (tmp_path / "a").read_text() == "now"
     assert os.listdir(tmp_path) == ["a"]
 
