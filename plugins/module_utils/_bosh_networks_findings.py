@@ -192,9 +192,13 @@ class Findings:
         return Findings(self.config, f"{self.where}{place}", self.found)
 
     def error(self, rule: str, key: str, value: object, clause: str, remedy: str, director: str | None = None) -> None:
-        self.found.append(Finding(rule, ERROR, self.config, f"{self.where}{key}", value, clause, remedy, director))
+        self.found.append(Finding(rule, ERROR, self.config, self._place(key), value, clause, remedy, director))
 
     def warning(
         self, rule: str, key: str, value: object, clause: str, remedy: str, director: str | None = None
     ) -> None:
-        self.found.append(Finding(rule, WARNING, self.config, f"{self.where}{key}", value, clause, remedy, director))
+        self.found.append(Finding(rule, WARNING, self.config, self._place(key), value, clause, remedy, director))
+
+    def _place(self, key: str) -> str:
+        """Without a key, it is all of what stands there."""
+        return f"{self.where}{key}" if key else self.where.rstrip(": ")
