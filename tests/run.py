@@ -62,6 +62,7 @@ HOSTS = {
     "molecule-bosh_cloud_config": 1,
     "molecule-ec2_docker_host": 2,
     "lab-instance_uplink": 2,
+    "lab-retire": 7,
     "lab-without_ipv4": 1,
     "lab-uplink_ra": 6,
     "lab-docker_ipv6_daemon_absent": 4,

@@ -40,7 +40,15 @@ def owner_of(name: str, text: str, look: Digest) -> dict[str, t.Any]:
                 "intact": now == known["after_sha256"],
             }
         )
-    return {"owner": name, "files": files, "former": content.get("values", {}), "holders": content.get("holders", [])}
+    former = dict(content.get("values", {}))
+    packages = former.pop("packages", [])
+    return {
+        "owner": name,
+        "files": files,
+        "former": former,
+        "packages": packages,
+        "holders": content.get("holders", []),
+    }
 
 
 def drift(owners: t.Iterable[t.Mapping[str, t.Any]], units: t.Mapping[str, bool]) -> list[str]:

@@ -62,6 +62,10 @@ owners:
     former:
       description: Other values as they were before, as kernel parameters.
       type: dict
+    packages:
+      description: Packages that were not there before this collection installed them.
+      type: list
+      elements: str
     holders:
       description: The roles that need it.
       type: list
@@ -75,6 +79,7 @@ owners:
           now: 5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
           intact: true
       former: {"net/ipv6/conf/all/forwarding": "0"}
+      packages: []
       holders: [docker_host]
 units:
   description: The units of this collection, and whether each runs.

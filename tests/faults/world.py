@@ -115,7 +115,7 @@ class World:
         stand_in.write_text(f'#!/bin/sh\nexec /usr/bin/python3 -IS {program} "$@"\n')
         stand_in.chmod(0o755)
         self._write_inventory()
-        self.all(lambda name: self.sh(name, KEEPER))
+        self.all(lambda name: self.sh(name, f"command -v docker >/dev/null || exit 0\n{KEEPER}"))
 
     def down(self) -> None:
         self._lab("down")
@@ -140,10 +140,13 @@ class World:
             raise AssertionError(f"{name}: {script}\n{output}")
         return output
 
-    def play(self, playbook: str, faults: dict[str, dict[str, t.Any]] | None = None) -> tuple[int, str, dict[str, int]]:
+    def play(
+        self, playbook: str, faults: dict[str, dict[str, t.Any]] | None = None, words: t.Sequence[str] = ()
+    ) -> tuple[int, str, dict[str, int]]:
         """Run a playbook; gives its status, its output, and how many calls each host has seen.
 
         :arg faults: by host's name ``{"kind": ..., "at": ...}``.
+        :arg words: more of the command line.
         """
         shutil.rmtree(self.faults, ignore_errors=True)
         self.faults.mkdir()
@@ -156,7 +159,7 @@ class World:
             (self.faults / f"{self.container(name)}.json").write_text(json.dumps({**fault, "cable": cable}))
         path = f"{self.directory}/bin:{pathlib.Path(sys.executable).parent}:{self.environ['PATH']}"
         environ = {**self.environ, "PATH": path, "FAULTS": str(self.faults)}
-        command = ["ansible-playbook", "-i", str(self.directory / "inventory.json"), str(ROOT / playbook)]
+        command = ["ansible-playbook", "-i", str(self.directory / "inventory.json"), str(ROOT / playbook), *words]
         done = subprocess.run(
             command, env=environ, cwd=ROOT, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False
         )

@@ -143,6 +143,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
             }
         ]
     },
+    "ipv6_packages": {"holder": "a", "names": ["ndppd"], "keep": ["docker.io"]},
     "ipv6_sources": {"replace": {"deb.debian.org": "mirror.example.org"}, "registries": ["docker.io"]},
     "smartos_zone_ipv6": {"zones": [{"zone": "web", "static": True, "gateway": "fe80::1", "nics": [{"mac": MAC}]}]},
     "uplink_ra": {"interface": "eth0", "owner": "kernel", "holder": "a"},
@@ -228,6 +229,7 @@ TAKEN: dict[str, dict[str, str]] = {
         "prefixes": PREFIX,
         "address": f"{ADDRESS}|{PREFIX}",
     },
+    "ipv6_packages": {"holder": "[A-Za-z0-9_]{1,64}", **dict.fromkeys(("names", "keep"), "[a-z0-9][a-z0-9+.-]+")},
     "ipv6_probe": {"address": ADDRESS},
     "ndp_proxy": {"uplink": INTERFACE, "bridges": INTERFACE, "prefixes": PREFIX, "addresses": ADDRESS},
     "network_guard": {
