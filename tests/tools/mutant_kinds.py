@@ -37,7 +37,7 @@ PORTS = {
 # Who has one of these ends drives a port, which it gets from its caller.
 DRIVERS = ("_client", "_converge", "_apply", "_inventory", "_account")
 # Three plain words or more are prose, as in a rule or a remedy.
-PROSE = re.compile(r"""[rbu]*["'] ?[A-Za-z'-]+[,;:.]?( [A-Za-z'-]+[,;:.]?){2,} ?["']""")
+PROSE = re.compile(r"""[rbu]*["'] ?[A-Za-z'_-]+[,;:.]?( [A-Za-z'_-]+[,;:.]?){2,} ?["']""")
 
 
 @dataclass(frozen=True)
