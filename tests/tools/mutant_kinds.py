@@ -37,7 +37,8 @@ PORTS = {
 # Who has one of these ends drives a port, which it gets from its caller.
 DRIVERS = ("_client", "_converge", "_apply", "_inventory", "_account")
 # Three plain words or more are prose, as in a rule or a remedy.
-PROSE = re.compile(r"""[rbu]*["'] ?[A-Za-z'_-]+[,;:.]?( [A-Za-z'_-]+[,;:.]?){2,} ?["']""")
+PROSE = re.compile(r"""["'] ?[(]?[A-Za-z][\w'-]*[,;:.]?( [(]?[A-Za-z][\w'-]*[,;:.)]*){2,} ?["']""")
+_IMPOSSIBLE = m.Raise(exc=m.Call(func=m.Name("AssertionError")))
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,9 @@ class File:
         node = mutation.original_node
         if not isinstance(mutation.contained_by_top_level_function, cst.FunctionDef):
             # What stands outside of functions is read once, before there is a mutant.
+            return False
+        if any(m.matches(one, _IMPOSSIBLE) for one in self._around(node)):
+            # What cannot be is not brought about by a test.
             return False
         if isinstance(node, cst.SimpleString) and isinstance(mutation.mutated_node, cst.SimpleString):
             # Other letters in a sentence are another wording. That the sentence is there at all is tried nevertheless:

@@ -27,8 +27,7 @@ from mutant_kinds import File, Mutant, pure
 from mutant_runs import Record, in_a_child, record, tried
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Those that run the pure layer in their own process: the unit tests, and the module of AWS against EC2's double.
-TESTS = [ROOT / "tests" / "unit", ROOT / "tests" / "aws"]
+TESTS = ROOT / "tests" / "unit"
 # Files of tests of which one process notes what they run. What it found is kept, whatever comes after.
 AT_ONCE = 40
 
@@ -42,7 +41,7 @@ def fingerprint(paths: t.Iterable[pathlib.Path]) -> str:
 
 def recorded(cache: pathlib.Path, files: list[pathlib.Path]) -> Record:
     """What each test runs: noted anew for the files of tests that are new or changed, or all of it after a change of code."""
-    every = {path for tests in TESTS for path in tests.rglob("*.py")}
+    every = set(TESTS.rglob("*.py"))
     tests = {path for path in every if path.name.startswith("test_")}
     code = fingerprint([*(ROOT / "plugins").rglob("*.py"), *(every - tests)])
     kept = json.loads(cache.read_text()) if cache.is_file() else {}
