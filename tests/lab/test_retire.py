@@ -42,6 +42,7 @@ ip -6 neigh add proxy 2001:db8:0:9::1 dev enp1s0
 systemctl restart docker
 """
 # All of a host that somebody may have set, without what changes by itself: lifetimes, counters, the cache of neighbours,
+# NetworkManager's dispatcher, which ends when it is idle,
 # what the kernel makes of a new MAC address of Docker's bridges, and the files that the lab's own engine mounts.
 LOOK = r"""
 mounted='-e /etc/mtab -e /etc/resolv.conf -e /etc/hostname -e /etc/hosts'
@@ -57,7 +58,8 @@ for tool in iptables ip6tables; do $tool-save 2>/dev/null | grep -v '^#' | sed '
 sysctl -a 2>/dev/null | grep -e '^net\.' | grep -v -e veth -e stable_secret -e nf_conntrack_count -e '\.br-' | sort
 systemctl list-unit-files --plain --no-legend --no-pager | sort
 systemctl list-units --plain --no-legend --all '*.service' '*.timer' '*.socket' | awk '{print $1, $3}' |
-  grep -e docker -e container -e network -e Network -e routable -e ndppd -e nftables | sort
+  grep -e docker -e container -e network -e Network -e routable -e ndppd -e nftables |
+  grep -v NetworkManager-dispatcher | sort
 docker network ls --filter type=custom --format '{{.Name}}' 2>/dev/null
 dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n'
 """
