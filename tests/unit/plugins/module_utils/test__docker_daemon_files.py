@@ -106,9 +106,9 @@ def test_the_same_without_ipv6(text: str | None, dropin: str | None, off: dict[s
         ("{}\n", None, f"Remove {FILE}, which was not there before."),
         (None, '{"ipv6": true}\n', f"In {FILE}, set ipv6 to true."),
         (
-            '{"ipv6": false, "mtu": 1, "debug": true}\n',
+            '{"ipv6": false, "mtu": 1, "debug": true, "bip": ""}\n',
             '{"ipv6": true, "debug": true, "fixed-cidr-v6": "::/80"}\n',
-            f"In {FILE}, set ipv6 to true, fixed-cidr-v6 to ::/80 and take out mtu.",
+            f"In {FILE}, set ipv6 to true, fixed-cidr-v6 to ::/80 and take out mtu, bip.",
         ),
         ('{"mtu": 1}\n', " ", f"In {FILE}, take out mtu."),
         ("{}\n", "{ }\n", f"In {FILE}, bring back the former text."),
@@ -133,3 +133,19 @@ def test_the_diff_has_the_lines_of_the_files() -> None:
     assert files.side_of_diff(None, FILE, None, DROPIN, state) == {"files": {FILE: None}, "default_bridge": state}
     shown = files.side_of_diff("{\n}\n", FILE, "[Service]\n", DROPIN, state)
     assert shown == {"files": {FILE: ["{", "}"], DROPIN: ["[Service]"]}, "default_bridge": state}
+
+
+def test_what_a_start_would_find() -> None:
+    """The keys that we manage: of the file, over them those of the daemon's own line, over them those of our drop-in."""
+    assert files.on_disk(now()) == files.on_disk(now(" ")) == {}
+    assert files.on_disk(now('{"ipv6": false, "fixed-cidr-v6": "::/80", "data-root": "/x"}\n')) == {
+        "ipv6": False,
+        "fixed-cidr-v6": "::/80",
+    }
+    assert files.on_disk(now('{"ipv6": false}\n', dropin=OURS)) == {"ipv6": True}
+    assert files.on_disk(now(dropin="[Service]\n")) == {}
+
+
+def test_our_drop_in_adds_what_the_daemons_own_line_has_not() -> None:
+    assert files.dropin_config(now(dropin=OURS)) == {"ipv6": True}
+    assert files.dropin_config(now(dropin=LINE)) == files.dropin_config(now()) == {}

@@ -213,3 +213,57 @@ def test_absent_brings_back_what_was_there_and_leaves_what_others_wrote() -> Non
     assert FIFTY not in [change.data.get("path") for change in touched.changes]
     assert "changed since by somebody else" in touched.warnings[0]
     assert not rules.plan_absent({}, {}).changed
+
+
+def test_the_steps_and_the_diff() -> None:
+    own = rules.own_text("ens5", WANTED, GATEWAY, [])
+    plan = rules.plan_present(facts(), WANTED, {FIFTY: CLEAN}, own)
+    left = [f"{SUBNET}::{one}/128" for one in ("9", "a", "b")]
+    assert [(change.sentence, change.action, change.data) for change in plan.changes] == [
+        (
+            f"Take {SUBNET}::8/126 out of {FIFTY}",
+            "file",
+            {"path": FIFTY, "before": CLOUD_INIT, "after": CLEAN, "mode": 0o600},
+        ),
+        (f"Write {rules.OWN}", "file", {"path": rules.OWN, "before": None, "after": own, "mode": 0o600}),
+        (f"Close {FIFTY} to others", "mode", {"path": FIFTY, "mode": 0o600, "former": 0o644}),
+        (
+            "Have cloud-init leave secondary addresses out",
+            "file",
+            {"path": rules.CLOUD_OWN, "before": None, "after": rules.CLOUD_TEXT, "mode": 0o644},
+        ),
+        ("Have netplan apply it", "apply", {"leftover": plan.changes[-1].data["leftover"]}),
+    ]
+    assert set(left) <= set(plan.changes[-1].data["leftover"])
+    kept = [f"{SUBNET}::1:1/128", *left]
+    assert plan.before == {
+        FIFTY: CLOUD_INIT,
+        rules.OWN: None,
+        f"{FIFTY} mode": "0644",
+        rules.CLOUD_OWN: None,
+        "addresses": kept,
+    }
+    assert plan.after == {
+        FIFTY: CLEAN,
+        rules.OWN: own,
+        f"{FIFTY} mode": "0600",
+        rules.CLOUD_OWN: rules.CLOUD_TEXT,
+        "addresses": [one for one in kept if one not in plan.changes[-1].data["leftover"]],
+    }
+    assert not rules.plan_present(done(), WANTED, {FIFTY: CLEAN}, own).changed
+
+
+def test_absent_says_what_it_does() -> None:
+    plan = rules.plan_absent({FIFTY: (CLEAN, True, CLOUD_INIT), rules.OWN: ("x", False, None)}, {FIFTY: 0o644})
+    assert [(change.sentence, change.data.get("mode")) for change in plan.changes] == [
+        (f"Restore {FIFTY}", 0o600),
+        (f"Remove {rules.OWN}", 0o600),
+        (f"Give {FIFTY} its mode back", 0o644),
+        ("Have netplan apply it", None),
+    ]
+    assert plan.before == {FIFTY: CLEAN, rules.OWN: "x", f"{FIFTY} mode": "0600"}
+    assert plan.after == {FIFTY: CLOUD_INIT, rules.OWN: None, f"{FIFTY} mode": "0644"}
+    # cloud-init's own file is nothing to netplan.
+    assert [one.action for one in rules.plan_absent({rules.CLOUD_OWN: ("x", True, None)}, {}).changes] == ["file"]
+    stays = rules.plan_absent({FIFTY: ("other", False, CLOUD_INIT)}, {})
+    assert stays.warnings == (f"{FIFTY} was changed since by somebody else, and stays as it is.",)
