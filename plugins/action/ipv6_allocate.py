@@ -163,7 +163,7 @@ class ActionModule(LedgerAction):
                 return list(json.loads(text))
             lines = [line.strip() for line in text.splitlines()]
             return [json.loads(line) if line.startswith("{") else line for line in lines if line and line[0] != "#"]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(
                 f"requests_file={path}", f"it is no JSON ({error})", "Write a name in each line, or JSON"
             ) from error

@@ -27,7 +27,7 @@ class ActionModule(ControllerAction):
         try:
             with open(path, encoding="utf-8") as stream:
                 document = json.load(stream)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise Refused(f"src={path}", f"it cannot be read ({error})", "Name a file that an export wrote") from error
         try:
             with opened(ledger_of_task(self, args["ledger"], task_vars), self.check_mode) as ledger:

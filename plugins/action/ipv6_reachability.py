@@ -10,6 +10,7 @@ import typing as t
 
 from ansible import constants as C
 from ansible.utils.display import Display
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import printable
 from ansible_collections.routable.ipv6.plugins.plugin_utils._action import ControllerAction
 from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability import matrix
 from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_junit import junit
@@ -17,6 +18,7 @@ from ansible_collections.routable.ipv6.plugins.plugin_utils._reachability_table 
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import as_text, read_matrix, write_private
 
 display = Display()
+_LONGEST = 5000  # characters of a line
 
 
 class ActionModule(ControllerAction):
@@ -34,14 +36,15 @@ class ActionModule(ControllerAction):
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         found = matrix(args["endpoints"], args["probes"], args["visits"], args["unknown_hosts"], now, read_matrix(path))
         for line in lines(found, args["width"]):
-            display.display(line, color=_colour(line))
+            display.display(printable(line, _LONGEST), color=_colour(line))
         if not self.check_mode:
             write_private(path, as_text(found))
             write_private(results, junit(found))
         result = {"changed": False, "ok": found["ok"], "path": path, "junit": results}
+        said = printable(summary(found)[2:])
         if not found["ok"]:
-            return {**result, "failed": True, "msg": f"{summary(found)[2:]} The reasons stand above and in {path}"}
-        return {**result, "msg": summary(found)[2:]}
+            return {**result, "failed": True, "msg": f"{said} The reasons stand above and in {path}"}
+        return {**result, "msg": said}
 
 
 def _colour(line: str) -> str | None:

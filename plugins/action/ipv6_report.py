@@ -20,6 +20,8 @@ from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import is_
 from ansible_collections.routable.ipv6.plugins.plugin_utils._report_page import drawing, page
 from ansible_collections.routable.ipv6.plugins.plugin_utils._state import as_text, write_private
 
+_REMEDY = "Remove it, and run the playbook that writes it"
+
 
 class ActionModule(ControllerAction):
     SPEC: t.ClassVar[dict[str, t.Any]] = {
@@ -36,7 +38,7 @@ class ActionModule(ControllerAction):
             ledger = self._ledger(ledger_of_task(self, args["ledger"], task_vars))
         except LedgerError as error:
             raise AnsibleActionFail(printable(str(error), 4000)) from None
-        matrix = _read(os.path.join(state, "reachability.json"))
+        matrix = _matrix(os.path.join(state, "reachability.json"))
         if ledger is None and matrix is None:
             raise Refused(
                 f"ipv6_state_dir={state}",
@@ -103,5 +105,14 @@ def _read(path: str) -> t.Any:
             return json.load(stream)
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise Refused(path, f"it is no JSON ({error})", "Remove it, and run the playbook that writes it") from error
+    except (ValueError, RecursionError) as error:
+        raise Refused(path, f"it is no JSON ({error})", _REMEDY) from error
+
+
+def _matrix(path: str) -> t.Any:
+    """The reachability matrix, None where there is none."""
+    found = _read(path)
+    rows = found.get("endpoints") if isinstance(found, dict) else None
+    if found is not None and not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+        raise Refused(path, "this is no reachability matrix", _REMEDY)
+    return found

@@ -151,6 +151,10 @@ def _write(files: FileSet, record: Record, now: Now, want: Want, decision: Decis
             files.remove(path)
         else:
             files.write(path, text)
+    if want.dropin_path in decision.files:
+        record.wrote(want.dropin_path, now.dropin, decision.files[want.dropin_path])
+    if not want.present or decision.files.get(want.dropin_path, now.dropin) is None:
+        record.forget(want.dropin_path)
     if not decision.owned:
         record.forget(want.path)
     elif want.path in decision.files:

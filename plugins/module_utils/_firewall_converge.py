@@ -18,6 +18,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._files import FileSe
 from ansible_collections.routable.ipv6.plugins.module_utils._firewall_client import Nft, NftError, read_own_addresses
 from ansible_collections.routable.ipv6.plugins.module_utils._outcome import Task
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Plan
+from ansible_collections.routable.ipv6.plugins.module_utils._record import Record
 from ansible_collections.routable.ipv6.plugins.module_utils._units import UnitError, Units
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -46,6 +47,7 @@ class Host:
         self._unit = rules.unit_name(name)
         self._files = FileSet(module)
         self._units = Units(module, self._files)
+        self._record = Record(f"ipv6-firewall-{name}")
         self.nft = Nft(module)
 
     def read(self) -> firewall.Current:
@@ -62,8 +64,10 @@ class Host:
     def apply(self, plan: Plan, text: str) -> None:
         for change in plan.changes:
             if change.action == "write":
+                self._record.wrote(change.data["path"], read_text(change.data["path"]), change.data["text"])
                 self._files.write(change.data["path"], change.data["text"])
             elif change.action == "remove":
+                self._record.forget(change.data["path"])
                 self._files.remove(change.data["path"])
             elif change.action == "reload":
                 self._units.reload()
@@ -78,6 +82,21 @@ class Host:
                 self._units.disable(self._unit)
             elif change.action == "delete":
                 self.nft.delete_table(self._table)
+        self._record.save(self._files)
+
+    def foreign(self, plan: Plan) -> list[str]:
+        """A warning for each file of ours that is to be changed though somebody else has written it since, and for the
+        table, where it is not what its file says."""
+        actions = {change.action for change in plan.changes}
+        paths = [change.data["path"] for change in plan.changes if change.action in ("write", "remove")]
+        found = self._record.foreign(paths)
+        own = rules.rules_path(self._name)
+        if "load" in actions and own not in paths and self._record.untouched(own, read_text(own)):
+            found.append(
+                f"The table {rules.FAMILY} {self._table} has been changed or removed by somebody else since it was "
+                "loaded here; the diff shows what becomes of that."
+            )
+        return found
 
     def restore(self, before: firewall.Current) -> None:
         self._files.restore()
@@ -88,6 +107,7 @@ class Host:
     def clean(self) -> None:
         for path in (rules.rules_path(self._name), rules.dropin_path(self._name)):
             remove_if_empty(os.path.dirname(path))
+        remove_if_empty(os.path.dirname(self._record.path))
 
 
 class Wish(t.NamedTuple):
@@ -137,6 +157,8 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     host = Host(module, name)
     current = host.read()
     plan, wish = planned(module, host, current, wanted)
+    for warning in host.foreign(plan):
+        module.warn(warning)
     if plan.changed and not module.check_mode:
         try:
             host.apply(plan, wish.text)

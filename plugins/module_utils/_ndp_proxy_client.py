@@ -106,7 +106,7 @@ class Proxy:
         distribution = self.units.state(rules.DISTRIBUTION_UNIT)
         others = self._other_units()
         answers = self.record.values.get("answers", {"prefixes": [], "addresses": []})
-        texts = {path: read_text(path) for path in self.record.files}
+        texts = {path: read_text(path) for path in self.record.files if path != self.units.path(self.unit)}
         return Current(
             files={path: text for path, text in texts.items() if text is not None},
             unit_text=self.units.text(self.unit),
@@ -123,6 +123,13 @@ class Proxy:
             prefixes=tuple(ipaddress.IPv6Network(text) for text in answers["prefixes"]),
             addresses=tuple(ipaddress.IPv6Address(text) for text in answers["addresses"]),
         )
+
+    def foreign(self, plan: Plan) -> list[str]:
+        """A warning for each file of ours that is to be changed though somebody else has written it since."""
+        paths = [change.data["path"] for change in plan.changes if change.action.endswith("_file")]
+        units = [change.data["unit"] for change in plan.changes if change.action.endswith("_unit")]
+        paths += [self.units.path(unit) for unit in units]
+        return self.record.foreign(paths) + self.shared.foreign(paths)
 
     def entries(self) -> list[ipaddress.IPv6Address]:
         """The addresses that the kernel answers for on the uplink."""
@@ -175,17 +182,20 @@ class Proxy:
     def _carry_out(self, change: Change) -> None:
         data = change.data
         if change.action == "write_file":
-            if data["path"] != rules.AGENT_PATH:
-                self.record.wrote(data["path"], read_text(data["path"]), data["text"])
+            record = self.shared if data["path"] == rules.AGENT_PATH else self.record
+            record.wrote(data["path"], read_text(data["path"]), data["text"])
             self.files.write(data["path"], data["text"])
         elif change.action == "remove_file":
-            self.record.forget(data["path"])
+            for record in (self.record, self.shared):
+                record.forget(data["path"])
             self.files.remove(data["path"])
         elif change.action == "write_unit":
             # Its [Install] section may differ: links of the former one would stay behind.
             self.units.disable(data["unit"])
+            self.record.wrote(self.units.path(data["unit"]), self.units.text(data["unit"]), data["text"])
             self.units.write(data["unit"], data["text"])
         elif change.action == "remove_unit":
+            self.record.forget(self.units.path(data["unit"]))
             self.units.remove(data["unit"])
         elif change.action == "enable":
             self.units.enable(data["unit"])

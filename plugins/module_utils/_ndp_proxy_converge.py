@@ -52,7 +52,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     setup = wanted_setup(proxy, params, program)
     current = proxy.current()
     plan = rules.plan(current, setup, uplink, program)
-    for warning in proxy.record.foreign(c.data["path"] for c in plan.changes if c.action.endswith("_file")):
+    for warning in proxy.foreign(plan):
         module.warn(warning)
     if plan.changed and not module.check_mode:
         try:

@@ -242,6 +242,8 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
             for path, now in ((path, read_text(path)) for path in record.files)
         }
         plan = rules.plan_absent(written, record.values)
+    for warning in record.foreign(change.data["path"] for change in plan.changes if change.action == "file"):
+        module.warn(warning)
     if plan.changed and not module.check_mode:
         apply(module, host, plan, record, wanted)
     for warning in plan.warnings:

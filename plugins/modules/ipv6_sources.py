@@ -209,6 +209,8 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     more: dict[str, t.Any] = {}
     if present:
         plan, more = planned(module)
+        for warning in record.foreign(change.data["path"] for change in plan.changes):
+            module.warn(warning)
     else:
         texts = {path: read_text(path) for path in record.files}
         plan = rules.plan_absent(

@@ -81,7 +81,7 @@ def read_matrix(path: str) -> dict[str, t.Any] | None:
     try:
         with open(path, encoding="utf-8") as stream:
             found = json.load(stream)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and found.get("version") == VERSION else None
 
@@ -154,5 +154,5 @@ def _parse(path: str) -> tuple[str, list[Endpoint]]:
         return host, [parse_endpoint(entry, entry["role"], host) for entry in content["endpoints"]]
     except Refused as refused:
         raise Refused(path, f"it has an endpoint that cannot be: {refused.what}: {refused.rule}", remedy) from refused
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refused(path, f"it cannot be read as a file of endpoints ({error})", remedy) from error

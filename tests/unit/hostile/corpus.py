@@ -161,6 +161,16 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "'; DROP TABLE allocation; --",
         "x' OR '1'='1",
     ),
+    "markup": (
+        '"><x-hostile onerror=1>',
+        "'><x-hostile>",
+        "</script><x-hostile>",
+        "</title><x-hostile>",
+        "<!--",
+        "]]>",
+        "&lt;x-hostile&gt;&amp;",
+        "=1+1",
+    ),
     "length": ("a" * 16, "a" * 64, "a" * 256, "a" * 4096, "a" * 100_000, "\u00e4" * 200, "a." * 200),
     "words": ("null", "true", "yes", "None", "undefined", "default", "all", "lo", "host", "none", "con", "__proto__"),
 }

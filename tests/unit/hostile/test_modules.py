@@ -172,8 +172,17 @@ TAKEN: dict[str, dict[str, str]] = {
         "content": r"\{a\}|\?|::",
         "name": "*",
         "expected_latest_id": "*",
+        "accept": "*",
+        "ca_cert": "*",
     },
-    "bosh_deployment": {"director": HOST, "client": "*", "client_secret": "*", "name": "*"},
+    "bosh_deployment": {
+        "accept": "*",
+        "ca_cert": "*",
+        "director": HOST,
+        "client": "*",
+        "client_secret": "*",
+        "name": "*",
+    },
     "docker_ipv6_daemon": {
         "path": "/[!-~]*",
         "service": WORD,
@@ -210,7 +219,7 @@ TAKEN: dict[str, dict[str, str]] = {
         "reservations": PREFIX,
     },
     "eni_ipv6_block": {
-        **dict.fromkeys((*AWS, "eni_id"), "*"),
+        **dict.fromkeys((*AWS, "eni_id", "instance_type", "name", "team"), "*"),
         "primary_address": ADDRESS,
         "private_ip_address": r"[0-9.]+",
         "reservations": PREFIX,
@@ -255,7 +264,7 @@ TAKEN: dict[str, dict[str, str]] = {
         "prefixes": PREFIX,
         "addresses": f"{ADDRESS}|{PREFIX}",
     },
-    "smartos_zone_ipv6": {"zone": "*", "gateway": f"{ADDRESS}|"},
+    "smartos_zone_ipv6": {"interfaces": "*", "zone": "*", "gateway": f"{ADDRESS}|"},
     "uplink_ra": {"interface": "eth0", "holder": "[A-Za-z0-9_.-]{0,64}"},
     "vsphere_network_info": {"hostname": HOST, "username": "*", "password": "*", "datacenter": "*"},
     "vsphere_vm_addresses": {
