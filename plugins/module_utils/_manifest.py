@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import printable
 from ansible_collections.routable.ipv6.plugins.module_utils._record import digest
 
 Digest = t.Callable[[str], t.Optional[str]]
@@ -61,5 +62,5 @@ def drift(owners: t.Iterable[t.Mapping[str, t.Any]], units: t.Mapping[str, bool]
         for entry in owner["files"]:
             if not entry["intact"]:
                 verb = "has been removed" if entry["now"] is None else "has been changed"
-                found.append(f"{entry['path']} {verb} since {owner['owner']} wrote it")
+                found.append(f"{printable(entry['path'])} {verb} since {owner['owner']} wrote it")
     return found + [f"{unit} does not run" for unit, runs in sorted(units.items()) if not runs]

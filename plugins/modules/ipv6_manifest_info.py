@@ -106,6 +106,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils._files import read_text
 from ansible_collections.routable.ipv6.plugins.module_utils._manifest import drift, owner_of
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import printable
 from ansible_collections.routable.ipv6.plugins.module_utils._record import DIRECTORY, digest
 from ansible_collections.routable.ipv6.plugins.module_utils._units import DIRECTORY as UNITS
 from ansible_collections.routable.ipv6.plugins.module_utils._units import booted
@@ -134,8 +135,8 @@ def main() -> None:
         try:
             name = os.path.basename(path)[: -len(".json")]
             owners.append(owner_of(name, read_text(path) or "", lambda one: digest(read_text(one))))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            module.fail_json(msg=f"{path} cannot be read as a record: {error}.")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            module.fail_json(msg=f"{printable(path)} cannot be read as a record: {printable(str(error))}.")
     units = own_units(module)
     module.exit_json(changed=False, owners=owners, units=units, tables=own_tables(module), drift=drift(owners, units))
 
