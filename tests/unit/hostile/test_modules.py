@@ -21,6 +21,7 @@ import typing as t
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils import (
     _docker_daemon_converge,
+    _ndp_proxy_converge,
     _network_guard_agent,
     _network_guard_client,
     _uplink_converge,
@@ -93,7 +94,6 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     },
     # The first that cannot look at the host ends it, so each is asked alone.
     "ipv6_changes_info of uplink_ra": {"of": [{"uplink_ra": {"interface": "eth0"}}]},
-    "ipv6_changes_info of ndp_proxy": {"of": [{"ndp_proxy": {"uplink": "eth0", "prefixes": ["2001:db8::/80"]}}]},
     "ipv6_changes_info of docker_ipv6_daemon": {
         "of": [{"docker_ipv6_daemon": {"fixed_cidr_v6": "2001:db8::/80", "service": "docker"}}]
     },
@@ -230,7 +230,6 @@ TAKEN: dict[str, dict[str, str]] = {
         "gateway": f"{ADDRESS}|",
     },
     "ipv6_changes_info of uplink_ra": {"interface": "eth0"},
-    "ipv6_changes_info of ndp_proxy": {"prefixes": PREFIX, "uplink": INTERFACE},
     "ipv6_changes_info of docker_ipv6_daemon": {"fixed_cidr_v6": PREFIX, "service": WORD},
     "ipv6_firewall": {
         "name": "[a-z][a-z0-9_]{0,31}",
@@ -311,13 +310,14 @@ def one_interface(name: str, _link: object, _known: object) -> Link:
 
 @pytest.fixture(autouse=True, scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
-    """No time is spent on certificates, and systemd is there."""
+    """No time is spent on certificates and programs, and systemd is there."""
     patch = pytest.MonkeyPatch()
     place = str(tmp_path_factory.mktemp("tmp"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     patch.setattr(ssl, "create_default_context", lambda *_args, **_options: context)
     patch.setattr(_docker_daemon_converge, "booted", lambda: True)
     patch.setattr(tempfile, "tempdir", place)
+    patch.setattr(_ndp_proxy_converge, "agent_text", str)
     patch.setattr("ansible.module_utils._internal.is_controller", False)
     patch.setattr(eni_ipv6_block.aws, "make_client", lambda _params: socket.getaddrinfo("ec2.example", 443))
     patch.setattr(_uplink_converge.uplink, "check_interface", one_interface)
