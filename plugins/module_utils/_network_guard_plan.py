@@ -126,7 +126,8 @@ def plan(before: Snapshot, now: Snapshot) -> list[Step]:
     head = "/etc/systemd/system/"
     for action, path in files:
         name = path[len(head) :] if action == "remove" and path.startswith(head) else "/"
-        if "/" not in name and ("stop", name) not in stop:
+        # What is added to a unit is in a directory named after it.
+        if "/" not in name and now["files"][path]["kind"] != "directory" and ("stop", name) not in stop:
             stop.append(("stop", name))
     start += [step for step in plan_docker(before, now) if step not in start]
     firewall = plan_firewall(before, now)

@@ -47,7 +47,7 @@ systemctl restart docker
 LOOK = r"""
 mounted='-e /etc/mtab -e /etc/resolv.conf -e /etc/hostname -e /etc/hosts'
 find /etc /usr/local /var/lib /run/systemd/network /run/systemd/system -xdev -maxdepth 1 -printf '%y %m %u:%g %p -> %l\n' 2>/dev/null |
-  grep -v -e ' /var/lib/dhcp' -e ' /run/systemd/system/docker-' -e ' -> $mounted' | sort
+  grep -v -e ' /var/lib/dhcp' -e ' /run/systemd/system/docker-' | sort
 find /etc /usr/local -xdev -printf '%y %m %u:%g %p -> %l\n' | grep -v $mounted | sort
 find /etc /usr/local -xdev -type f | grep -v $mounted | sort | xargs -d '\n' sha256sum
 ip -o addr show | grep -v veth | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//' | grep -v -e 'docker0.* fe80::' -e 'br-.* fe80::' | sort

@@ -50,6 +50,18 @@ def tasks_of(entries: list[dict[str, t.Any]]) -> t.Iterator[dict[str, t.Any]]:
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
+def test_no_loop_includes_different_files(role: pathlib.Path) -> None:
+    """Ansible runs each file for all hosts that want it, in the order of the first host: another one's come too late."""
+    loops = [
+        f"{path.name}: {task['name']}"
+        for path in sorted(role.glob("tasks/*.yml"))
+        for task in tasks_of(content(path) or [])
+        if "loop" in task and "{{" in str(task.get("ansible.builtin.include_tasks"))
+    ]
+    assert loops == []
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
 def test_every_option_of_a_task_is_written_out(role: pathlib.Path) -> None:
     """Options that come out of one template make Ansible warn each user that this is unsafe."""
     files = sorted(role.glob("tasks/*.yml")) + sorted(role.glob("handlers/*.yml"))

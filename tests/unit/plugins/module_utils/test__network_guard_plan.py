@@ -49,6 +49,13 @@ def test_the_order() -> None:
     assert stopped == ["routable-ipv6-ndp-ens3.service", "new.service"]
 
 
+def test_a_directory_beside_the_units_is_no_unit() -> None:
+    drop_in = "/etc/systemd/system/nftables.service.d"
+    now = snapshot(files={drop_in: {"kind": "directory"}, f"{drop_in}/ours.conf": {"kind": "file"}})
+    steps = actions(snapshot(), now)
+    assert steps == [("remove", f"{drop_in}/ours.conf"), ("remove", drop_in), ("reload_units", None)]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
