@@ -68,11 +68,13 @@ class Daemon(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         if path == "/info":
             return {"LiveRestoreEnabled": self.live_restore}
         network = {"Id": NETWORK, "IPAM": {"Config": [{"Subnet": self.subnet}]}}
+        if path in self.more:
+            return self.more[path]
         if path == "/networks":
             return [network, {"Id": "o" * 64, "IPAM": {"Config": None}}]
         if path == f"/networks/{NETWORK}":
             return {**network, "Containers": {c: {"IPv6Address": a} for c, a in self.containers.items()}}
-        return self.more.get(path)
+        return None
 
     def hang_up(self) -> None:
         """Close every connection, as a daemon does that ends."""
