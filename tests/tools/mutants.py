@@ -28,8 +28,8 @@ from mutant_runs import Record, in_a_child, record, tried
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests" / "unit"
-# These start Ansible, or look at the lab alone: nothing of the pure layer runs in their own process.
-ELSEWHERE = {"action", "lab", "roles"}
+# These start Ansible or programs, or look at the lab alone: nothing of the pure layer runs in their own process.
+ELSEWHERE = {"action", "hosts", "lab", "roles"}
 # Files of tests of which one process notes what they run. What it found is kept, whatever comes after.
 AT_ONCE = 20
 
