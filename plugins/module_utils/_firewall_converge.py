@@ -82,6 +82,9 @@ class Host:
                 self._units.disable(self._unit)
             elif change.action == "delete":
                 self.nft.delete_table(self._table)
+        # Somebody else may have removed one.
+        for path in [path for path in self._record.files if read_text(path) is None]:
+            self._record.forget(path)
         self._record.save(self._files)
 
     def foreign(self, plan: Plan) -> list[str]:

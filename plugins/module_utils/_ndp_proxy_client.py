@@ -159,8 +159,11 @@ class Proxy:
                 "prefixes": [str(prefix) for prefix in setup.prefixes],
                 "addresses": [str(address) for address in setup.addresses],
             }
-        self.record.save(self.files)
-        self.shared.save(self.files)
+        for record in (self.record, self.shared):
+            # Somebody else may have removed one.
+            for path in [path for path in record.files if read_text(path) is None]:
+                record.forget(path)
+            record.save(self.files)
 
     def restore(self) -> None:
         """Undo all of it: files, then what systemd and the kernel made of them.

@@ -160,6 +160,20 @@ def test_a_file_of_the_firewall(root: Root, path: str, present: bool) -> None:
     assert bool(list(root.path(_record.DIRECTORY).iterdir())) == present
 
 
+def test_files_that_somebody_has_removed_are_not_remembered(root: Root) -> None:
+    firewall(root)
+    for path in _firewall_rules.paths("a"):
+        root.path(path).unlink()
+    assert len(root.manifest()) == 3
+    assert firewall(root, present=False) == [] and root.manifest() == []
+    proxy = _ndp_proxy_client.Proxy(Module(), "eth0")  # type: ignore[arg-type]
+    proxy.apply(Plan((WRITE_UNIT,), {}, {}), Setup(), None)  # type: ignore[arg-type]
+    root.path(proxy.units.path(UNIT)).unlink()
+    again = _ndp_proxy_client.Proxy(Module(), "eth0")  # type: ignore[arg-type]
+    again.apply(Plan((), {}, {}), Setup(), None)  # type: ignore[arg-type]
+    assert root.manifest() == []
+
+
 @pytest.mark.parametrize("table", ["by hand", None])
 def test_a_table_of_the_firewall(root: Root, table: str | None) -> None:
     firewall(root)
