@@ -116,8 +116,25 @@ def explained_failure(failure: Failure, params: t.Mapping[str, t.Any]) -> str:
     return str(failure)
 
 
+def show_settings(hidden: set[str], params: t.Mapping[str, t.Any]) -> None:
+    """Hide no more of aws_config than its proxies: a time-out of 240 s would be blotted out of 2400:6500::/32, too."""
+    secret = {params["secret_key"], params["session_token"], *_texts(params["aws_config"], True)}
+    hidden.difference_update(_texts(params["aws_config"], False) - secret)
+
+
+def _texts(data: object, wanted: bool, proxies: bool = False) -> set[str]:
+    """The values inside that belong to proxies, or, when these are not wanted, all others."""
+    if isinstance(data, t.Mapping):
+        parts = (_texts(one, wanted, proxies or str(key).startswith("proxies")) for key, one in data.items())
+        return set().union(*parts)
+    if isinstance(data, (list, tuple)):
+        return set().union(*(_texts(one, wanted, proxies) for one in data))
+    return {str(data)} if wanted is proxies else set()
+
+
 def conclude(module: t.Any, run: t.Callable[[t.Any], dict[str, t.Any]]) -> None:
     """Run a module that talks to EC2 and report its result; AWS' own code comes along with a failure."""
+    show_settings(module.no_log_values, module.params)
     if BOTO_ERROR:
         module.fail_json(msg=missing_required_lib("boto3"), exception=BOTO_ERROR)
     try:
