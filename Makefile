@@ -35,11 +35,13 @@ test: setup ## Check everything, steps side by side (STEPS="unit lint" for some 
 test-faults: setup ## Break every step of a run in every way, and count the hosts that are lost (NUMBER=500 or DURATION=3600 ends it).
 	@.venv/bin/python tests/faults/run.py $(if $(NUMBER),--faults $(NUMBER)) $(if $(DURATION),--seconds $(DURATION))
 
-# On which machine: trixie or bookworm, and --engine where a Docker engine runs there already.
+# On which machine: trixie or bookworm, with --engine before it where a Docker engine runs there already; and what is made
+# there instead of the site.
 FRESH ?= trixie
+RUN ?=
 
-test-fresh: ## See `make site` succeed on a machine that has nothing (FRESH="--engine bookworm" for another one).
-	@$(PYTHON) tests/tools/fresh_machine.py $(FRESH)
+test-fresh: ## See `make site` succeed on a machine that has nothing (FRESH="--engine bookworm" for another one, RUN=test).
+	@$(PYTHON) tests/tools/fresh_machine.py $(FRESH) $(RUN) $(if $(STEPS),STEPS="$(STEPS)")
 
 # The steps to measure; those with a lab are possible, too.
 COVER ?= unit ledger aws report
