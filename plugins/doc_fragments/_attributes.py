@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # Each module states its own support; nothing here says "full" for a module that nobody looked at.
+    # What the attributes mean. A module adds the fragments below that are true of it; this one says "full" of nothing.
     DOCUMENTATION = r"""
 options: {}
 attributes:
@@ -19,4 +19,66 @@ attributes:
       - A second run with the same options changes nothing, unless somebody else has changed the host in between.
   platform:
     description: The systems that the module works on.
+"""
+
+    # It changes things, and can do all that the attributes ask for.
+    CHANGES = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""
+
+    # It looks and changes nothing, so that a run and check mode are the same.
+    READS = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The module changes nothing.
+  diff_mode:
+    support: N/A
+    details:
+      - The module changes nothing.
+  idempotent:
+    support: full
+"""
+
+    CONTROLLER = r"""
+options: {}
+attributes:
+  platform:
+    support: full
+    platforms: all
+    details:
+      - Runs on the controller.
+"""
+
+    LINUX = r"""
+options: {}
+attributes:
+  platform:
+    support: full
+    platforms: linux
+"""
+
+    SMARTOS = r"""
+options: {}
+attributes:
+  platform:
+    support: full
+    platforms: SmartOS (global zone)
+"""
+
+    PYTHON = r"""
+options: {}
+attributes:
+  platform:
+    support: full
+    platforms: any with Python
 """

@@ -68,22 +68,17 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.python
   - routable.ipv6._bosh
 attributes:
   check_mode:
-    support: full
     details:
       - The rules are applied in check mode too. What a run would be refused for, check mode is refused for.
   diff_mode:
-    support: full
     details:
       - The difference is one of YAML lines. In runtime and CPI configs values below C(properties) and C(env) are hidden
         and only marked when they change.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: any with Python
 notes:
   - Run it where the Director can be reached, mostly with C(delegate_to=localhost) or C(connection=local).
   - The Director's version counts. Before 282.0.10 it expands all reserved and static addresses, so a large range takes

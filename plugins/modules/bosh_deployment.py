@@ -98,24 +98,19 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.python
   - routable.ipv6._bosh
 attributes:
   check_mode:
-    support: full
     details:
       - The rules are applied in check mode too. What a run would be refused for, check mode is refused for.
       - Check mode does not wait for a deployment that is under way, and warns of it.
   diff_mode:
-    support: full
     details:
       - The difference is one of the manifest's lines. When the manifest is the same and a config has changed, it is
         what the Director shows. Values below C(properties), C(env) and C(bosh) are hidden and only marked when they
         change, and URLs are shown without user and query.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: any with Python
 notes:
   - Run it where the Director can be reached, mostly with C(delegate_to=localhost) or C(connection=local).
   - While a task runs, what it does is written to the log of the host that runs the module. The result has all of it.

@@ -176,18 +176,12 @@ requirements:
   - Docker 20.10 or later
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.linux
 attributes:
   check_mode:
-    support: full
     details:
       - Where O(ipv6=true) comes without O(fixed_cidr_v6), the prefix that Docker chooses is not known before.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: linux
 author:
   - routable.ipv6 contributors (@routable)
 """

@@ -17,19 +17,8 @@ description:
   - Tells the host's own IPv6 addresses and default routes as well, so that a role needs no other facts to plan with.
 extends_documentation_fragment:
   - routable.ipv6._attributes
-attributes:
-  check_mode:
-    support: full
-    details: The module changes nothing.
-  diff_mode:
-    support: N/A
-    details: The module changes nothing.
-  idempotent:
-    support: N/A
-    details: The module changes nothing.
-  platform:
-    platforms: linux
-    support: full
+  - routable.ipv6._attributes.reads
+  - routable.ipv6._attributes.linux
 options:
   socket:
     description: The socket of the daemon's API.

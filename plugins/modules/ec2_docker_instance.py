@@ -67,14 +67,10 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
   - routable.ipv6._aws
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - An instance that is there is not compared with O(image), O(instance_type) and the like, which only count when
         one is launched.

@@ -148,16 +148,12 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
   - routable.ipv6._aws
 attributes:
   check_mode:
-    support: full
     details:
       - The block that would be taken is shown. Somebody else can take it before the run.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     support: full
     platforms: posix

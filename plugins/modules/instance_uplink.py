@@ -45,16 +45,10 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.linux
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
-    support: full
-    platforms: linux
     details:
       - For netplan with networkd, as in the images of Debian and Ubuntu.
 requirements:

@@ -21,21 +21,13 @@ description:
   - Runs on the controller. No connection to the host is made.
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.controller
   - routable.ipv6._ledger
 attributes:
   check_mode:
-    support: full
     details:
       - The answers are the real ones. The same is done as in a run, and rolled back.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    platforms: all
-    support: full
-    details:
-      - Runs on the controller.
 options:
   requests:
     description:

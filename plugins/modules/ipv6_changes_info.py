@@ -18,19 +18,8 @@ description:
   - Each is asked about the host as it is now, not as the ones before it would leave it.
 extends_documentation_fragment:
   - routable.ipv6._attributes
-attributes:
-  check_mode:
-    support: full
-    details: The module changes nothing.
-  diff_mode:
-    support: N/A
-    details: The module changes nothing.
-  idempotent:
-    support: N/A
-    details: The module changes nothing.
-  platform:
-    platforms: linux
-    support: full
+  - routable.ipv6._attributes.reads
+  - routable.ipv6._attributes.linux
 options:
   of:
     description:

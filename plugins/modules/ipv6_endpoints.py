@@ -22,18 +22,8 @@ description:
     directory when the variable is not set, and beside the playbook when there is no such inventory.
 extends_documentation_fragment:
   - routable.ipv6._attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    platforms: all
-    support: full
-    details:
-      - Runs on the controller.
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.controller
 options:
   role:
     description:

@@ -16,22 +16,8 @@ description:
   - Where the state directory is, M(routable.ipv6.ipv6_endpoints) says.
 extends_documentation_fragment:
   - routable.ipv6._attributes
-attributes:
-  check_mode:
-    support: full
-    details:
-      - It changes nothing.
-  diff_mode:
-    support: N/A
-    details:
-      - It changes nothing.
-  idempotent:
-    support: full
-  platform:
-    platforms: all
-    support: full
-    details:
-      - Runs on the controller.
+  - routable.ipv6._attributes.reads
+  - routable.ipv6._attributes.controller
 options: {}
 seealso:
   - module: routable.ipv6.ipv6_endpoints

@@ -66,15 +66,12 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
 attributes:
   check_mode:
-    support: full
     details:
       - Where C(nft) is not installed yet, the module predicts the change but cannot have the rules checked.
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - Compared is the table that the kernel has, so one that was changed or deleted by hand is put back.
   platform:

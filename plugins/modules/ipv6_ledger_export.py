@@ -17,18 +17,8 @@ description:
   - Runs on the controller and reads the ledger only. No connection to the host is made.
 extends_documentation_fragment:
   - routable.ipv6._attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    platforms: all
-    support: full
-    details:
-      - Runs on the controller.
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.controller
 options:
   format:
     description:

@@ -21,22 +21,14 @@ description:
   - Runs on the controller, over NetBox's REST API. No connection to the host is made, and C(pynetbox) is not needed.
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.controller
   - routable.ipv6._ledger
 attributes:
   check_mode:
-    support: full
     details:
       - NetBox is only read, and the answers are the real ones. Whether the token may write is found out, too, except
         for deletions, of which NetBox tells nothing before they are done.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    platforms: all
-    support: full
-    details:
-      - Runs on the controller.
 options:
   url:
     description:

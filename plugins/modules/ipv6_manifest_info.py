@@ -16,16 +16,8 @@ author:
   - routable.ipv6 contributors (@routable-ipv6)
 extends_documentation_fragment:
   - routable.ipv6._attributes
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-  platform:
-    platforms: linux
-    support: full
+  - routable.ipv6._attributes.reads
+  - routable.ipv6._attributes.linux
 options: {}
 seealso:
   - module: routable.ipv6.network_guard

@@ -22,19 +22,11 @@ description:
     ICMP socket, else by the C(ping) command.
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.reads
 attributes:
   check_mode:
-    support: full
     details:
       - Probes change nothing, so they are sent in check mode, too.
-  diff_mode:
-    support: N/A
-    details:
-      - Nothing is changed.
-  idempotent:
-    support: full
-    details:
-      - The module never reports a change.
   platform:
     platforms: posix
     support: full

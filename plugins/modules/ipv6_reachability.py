@@ -20,6 +20,7 @@ description:
   - It is the last step of the playbook C(routable.ipv6.verify).
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.controller
 attributes:
   check_mode:
     support: full
@@ -33,11 +34,6 @@ attributes:
     support: full
     details:
       - The module never reports a change.
-  platform:
-    platforms: all
-    support: full
-    details:
-      - Runs on the controller.
 options:
   endpoints:
     description:

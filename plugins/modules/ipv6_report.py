@@ -20,6 +20,7 @@ description:
     made.
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.controller
 attributes:
   check_mode:
     support: full
@@ -33,11 +34,6 @@ attributes:
     support: full
     details:
       - A new report is no change.
-  platform:
-    platforms: all
-    support: full
-    details:
-      - Runs on the controller.
 options:
   hosts:
     description:

@@ -62,20 +62,15 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.linux
 attributes:
   check_mode:
-    support: full
     details:
       - The connections are tried in check mode, too.
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - With O(force=auto) what is written follows from what answers.
-  platform:
-    support: full
-    platforms: linux
 notes:
   - A connection proves that a server is there, not that it has what is asked for.
   - Behind NAT64 with DNS64 a server that has only IPv4 answers over IPv6, as it does to apt.

@@ -17,16 +17,10 @@ author:
   - routable.ipv6 contributors (@routable-ipv6)
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.linux
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
-    platforms: linux
-    support: full
     details:
       - systemd is needed, and Python 3.8 or newer as C(/usr/bin/python3) for the backend V(kernel).
 options:

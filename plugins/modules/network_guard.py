@@ -22,6 +22,7 @@ author:
   - routable.ipv6 contributors (@routable-ipv6)
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.linux
 attributes:
   check_mode:
     support: full
@@ -32,8 +33,6 @@ attributes:
     details:
       - A guard that is armed cannot be armed again. All other states can be asked for again.
   platform:
-    platforms: linux
-    support: full
     details:
       - With systemd the guard is a timer with units on disk. A host that is booted while the guard is armed puts its
         files back before anything reads them, and the rest at the end of its boot.

@@ -125,22 +125,18 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.smartos
 attributes:
   check_mode:
-    support: full
     details:
       - The result differs from a run's only in RV(health), which is that of the links as they are.
   diff_mode:
-    support: full
     details:
       - Shown are the NICs that change.
   idempotent:
-    support: full
     details:
       - A run that finds everything in place calls C(vmadm lookup) once, however many zones there are.
-  platform:
-    support: full
-    platforms: SmartOS (global zone)
 requirements:
   - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
     standard library

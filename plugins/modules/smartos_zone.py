@@ -95,20 +95,15 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.smartos
 attributes:
   check_mode:
-    support: full
     details:
       - The uuid and the MAC addresses of a zone that is still to be created are not known, unless they are given.
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - A run that finds everything in place calls C(vmadm lookup) once, however many zones there are.
-  platform:
-    support: full
-    platforms: SmartOS (global zone)
 requirements:
   - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
     standard library

@@ -91,22 +91,17 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
+  - routable.ipv6._attributes.smartos
 attributes:
   check_mode:
-    support: full
     details:
       - A zone that does not exist is taken for one that an earlier task would have created, with C(addrconf) in its
         C(ips).
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - A run that finds everything in place calls C(vmadm lookup) once, and zlogin once for each running native zone.
       - Address objects of ours that are gone are made again, and those that are not wanted any more are taken away.
-  platform:
-    support: full
-    platforms: SmartOS (global zone)
 requirements:
   - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
     standard library

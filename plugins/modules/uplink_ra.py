@@ -58,16 +58,13 @@ options:
     default: present
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.changes
 attributes:
   check_mode:
-    support: full
     details:
       - Whether a router answers a solicitation can be known only by sending one, so a missing route is still missing in
         the result of check mode.
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - A host whose uplink has no router at all is solicited again in each run, which counts as a change.
   platform:

@@ -27,17 +27,9 @@ options:
     type: str
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.reads
+  - routable.ipv6._attributes.python
   - routable.ipv6._vsphere
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: any with Python
 notes:
   - The path has a slash between its parts, since the CPI takes each slash in a name for one. A slash that is part of a
     name is written V(%2f), as vCenter keeps it.

@@ -75,17 +75,9 @@ options:
     default: 300
 extends_documentation_fragment:
   - routable.ipv6._attributes
+  - routable.ipv6._attributes.reads
+  - routable.ipv6._attributes.python
   - routable.ipv6._vsphere
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: any with Python
 notes:
   - vCenter learns addresses from VMware Tools, which tell them every 30 seconds or so.
   - The guest's interfaces that are no NIC of the VM, such as bridges of containers, have no network here.

@@ -16,7 +16,7 @@ import pytest
 from snippets import PAGES, ROOT, names, options_of_roles, snippets
 
 # Programs of hosts and of other projects, which need not be on this machine.
-ELSEWHERE = {"rdisc6", "ndppd", "bosh", "docker", "tcpdump", "nft", "vmadm", "dladm", "zlogin"}
+ELSEWHERE = {"rdisc6", "ndppd", "bosh", "docker", "tcpdump", "nft", "vmadm", "dladm", "zlogin", "systemctl"}
 DIRECTORIES = ("tests", "lab", "playbooks", "roles", "plugins", "docs", "molecule")
 PLAYBOOKS = {path.stem for path in ROOT.glob("playbooks/*.yml")}
 ROLES = options_of_roles()

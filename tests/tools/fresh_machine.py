@@ -46,6 +46,11 @@ touch /run/ready
 exec sleep infinity
 """
 
+# Not in the environment, which ansible-test keeps from its own pip.
+PIP = f"""
+[ ! -e {TRUSTED} ] || printf '[global]\\ncert = %s\\n' {TRUSTED} >/etc/pip.conf
+"""
+
 PACKAGES = "apt-get -q update && apt-get -qq install -y --no-install-recommends git make python3"
 
 # Its bridge and its rules would be the real machine's, whose network this container shares.
@@ -73,13 +78,17 @@ def start(name: str, suite: str, cache: pathlib.Path | None) -> None:
     """Start the container that is the machine."""
     privileges = [flag for flag in network.privileges() if not flag.startswith(("--network", "--sysctl"))]
     kept = f"{cache.resolve()}:" if cache else ""
-    mounts = [f"--volume={kept}/root/.cache", "--volume=/var/lib/docker", "--volume=/var/lib/containerd", "--tmpfs=/run"]
+    mounts = [
+        f"--volume={kept}/root/.cache",
+        "--volume=/var/lib/docker",
+        "--volume=/var/lib/containerd",
+        "--tmpfs=/run",
+    ]
     mounts += [f"--volume={ROOT}:/checkout:ro"]
     # The machine's own way to packages.
     settings = [f"--env={key}" for key in os.environ if key.lower().endswith("_proxy")]
     if CERTIFICATES.exists():
         mounts += [f"--volume={CERTIFICATES}:{TRUSTED}:ro"]
-        settings += [f"--env=PIP_CERT={TRUSTED}"]
     command = ["docker", "run", "-d", f"--name={name}", f"--label={network.LABEL}={name}", "--network=host"]
     command += ["--cgroupns=private", "--device-cgroup-rule=a *:* rwm", *privileges, *mounts, *settings]
     subprocess.run([*command, f"routable-lab-root:{suite}", "sh", "-ec", MACHINE], check=True)
@@ -110,7 +119,7 @@ def main() -> int:
         images.ensure([(options.suite, "host")])
         try:
             start(name, options.suite, options.cache)
-            inside(name, PACKAGES)
+            inside(name, PIP + PACKAGES)
             inside(name, (ENGINE if options.engine else "") + CLONE + task)
         except subprocess.CalledProcessError as error:
             print(f"failed with code {error.returncode}: {error.cmd[-1].strip()}", flush=True)
