@@ -38,6 +38,33 @@ options:
     description: How many seconds the Director may take to connect, and for each part of an answer.
     type: int
     default: 30
+notes:
+  - Run it where the Director can be reached, mostly with C(delegate_to=localhost) or C(connection=local).
 requirements:
   - PyYAML on the host that runs the module, which is there wherever ansible-core is
+"""
+
+    # For those that judge networks before they send anything.
+    RULES = r"""
+options:
+  rules:
+    description:
+      - What to do with errors that the rules find in cloud configs, or in the networks of a deployment.
+      - V(enforce) fails before anything is sent, V(warn) warns, V(skip) does not look.
+    type: str
+    choices: [enforce, warn, skip]
+    default: enforce
+  accept:
+    description: Rules whose findings are left out, by the names in RV(findings[].rule).
+    type: list
+    elements: str
+    default: []
+  ignore_missing_gateway:
+    description: Whether the Director runs with its property C(director.ignore_missing_gateway).
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    details:
+      - The rules are applied in check mode too. What a run would be refused for, check mode is refused for.
 """

@@ -4,7 +4,7 @@
 
 # This module_util is PRIVATE to the collection: its content can change without notice.
 
-"""The options by which modules log in at a Director."""
+"""The options that modules for a Director have in common: how to log in, and what the rules are for."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ CONNECTION: dict[str, t.Any] = {
     },
     "ca_cert": {"type": "str", "fallback": (env_fallback, ["BOSH_CA_CERT"])},
     "timeout": {"type": "int", "default": 30},
+}
+# What becomes of what the rules find.
+RULES: dict[str, t.Any] = {
+    "rules": {"type": "str", "choices": ["enforce", "warn", "skip"], "default": "enforce"},
+    "accept": {"type": "list", "elements": "str", "default": []},
+    "ignore_missing_gateway": {"type": "bool", "default": False},
 }
 
 

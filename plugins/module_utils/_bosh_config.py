@@ -102,16 +102,28 @@ def shown(kind: str, data: t.Any, before: t.Any = None) -> t.Any:
 
     A value that differs from ``before`` is hidden by another word, so that the change can be seen.
     """
-    return data if kind == "cloud" else _hide(data, before, False)
+    return data if kind == "cloud" else without_secrets(data, before)
 
 
-def _hide(data: t.Any, before: t.Any, hidden: bool) -> t.Any:
+def without_secrets(
+    data: t.Any, before: t.Any, cut: t.Callable[[str, t.Any], t.Any] = lambda key, value: value, hidden: bool = False
+) -> t.Any:
+    """Data with another word for each value that may be a secret, and for one that differs from ``before``.
+
+    :arg cut: what is shown of the value of a key that is not hidden.
+    """
     if isinstance(data, dict):
         old = before if isinstance(before, dict) else {}
-        return {key: _hide(value, old.get(key), hidden or key in HIDDEN_BELOW) for key, value in data.items()}
+        return {
+            key: without_secrets(value if hidden else cut(key, value), old.get(key), cut, hidden or key in HIDDEN_BELOW)
+            for key, value in data.items()
+        }
     if isinstance(data, list):
         olds = before if isinstance(before, list) else []
-        return [_hide(value, olds[place] if place < len(olds) else None, hidden) for place, value in enumerate(data)]
+        return [
+            without_secrets(value, olds[place] if place < len(olds) else None, cut, hidden)
+            for place, value in enumerate(data)
+        ]
     if not hidden:
         return data
     return HIDDEN if before is None or same(data, before) else HIDDEN_NEW

@@ -13,7 +13,7 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
-from ansible_collections.routable.ipv6.plugins.module_utils._bosh_config import HIDDEN, HIDDEN_BELOW, HIDDEN_NEW, same
+from ansible_collections.routable.ipv6.plugins.module_utils._bosh_config import HIDDEN, same, without_secrets
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import ERROR, Finding
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 
@@ -175,24 +175,11 @@ def shown(data: t.Any, before: t.Any = None) -> t.Any:
 
     A value that differs from ``before`` is hidden by another word, so that the change can be seen.
     """
-    return _hide(data, before, False)
+    return without_secrets(data, before, _cut)
 
 
-def _hide(data: t.Any, before: t.Any, hidden: bool) -> t.Any:
-    if isinstance(data, dict):
-        old = before if isinstance(before, dict) else {}
-        return {
-            key: bare_url(value)
-            if key == "url" and isinstance(value, str) and not hidden
-            else _hide(value, old.get(key), hidden or key in HIDDEN_BELOW)
-            for key, value in data.items()
-        }
-    if isinstance(data, list):
-        olds = before if isinstance(before, list) else []
-        return [_hide(value, olds[place] if place < len(olds) else None, hidden) for place, value in enumerate(data)]
-    if not hidden:
-        return data
-    return HIDDEN if before is None or same(data, before) else HIDDEN_NEW
+def _cut(key: str, value: t.Any) -> t.Any:
+    return bare_url(value) if key == "url" and isinstance(value, str) else value
 
 
 def bare_url(url: str) -> str:

@@ -18,6 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import name_number, parse_address, parse_prefix
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import merged
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 # First and last address as integers, both included.
@@ -51,18 +52,6 @@ def prefix_interval(text: str) -> Interval:
 def network_interval(network: ipaddress.IPv6Network) -> Interval:
     first = int(network.network_address)
     return (first, first + network.num_addresses - 1)
-
-
-def merged(intervals: t.Iterable[Interval]) -> list[Interval]:
-    """The same addresses as sorted intervals that neither overlap nor touch."""
-    result: list[Interval] = []
-    for first, last in sorted(intervals):
-        if result and first <= result[-1][1] + 1:
-            if last > result[-1][1]:
-                result[-1] = (result[-1][0], last)
-        else:
-            result.append((first, last))
-    return result
 
 
 def reserved(subnet: ipaddress.IPv6Network) -> tuple[Interval, Interval]:

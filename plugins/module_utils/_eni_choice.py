@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils import _eni_allocator as allocator
 from ansible_collections.routable.ipv6.plugins.module_utils import _eni_limits as limits
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import merged
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_facts import (
     Eni,
     Raw,
@@ -148,7 +149,7 @@ def space_of(
     inside = [one for one in reservations if one.network.overlaps(found.network)]
     return allocator.Space(
         found.network,
-        tuple(allocator.merged(intervals_of(interfaces))),
+        tuple(merged(intervals_of(interfaces))),
         tuple(one.network for one in inside if one in own),
         tuple(one.network for one in inside if one not in own),
         bool(wanted.reservations),

@@ -176,14 +176,12 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     for warning in plan.warnings:
         module.warn(warning)
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
+        **plan.result,
         "table": f"{rules.FAMILY} {rules.table_name(name)}",
         "prefixes": [] if wish.firewall is None else [str(prefix) for prefix in wish.firewall.prefixes],
         "opened": [] if wish.firewall is None else rules.opened_entries(wish.firewall),
         "unit": rules.unit_name(name),
         "files": list(rules.paths(name)),
-        "changes": plan.sentences,
     }
 
 

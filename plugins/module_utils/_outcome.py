@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 
 
 class _Module(t.Protocol):
@@ -62,3 +62,17 @@ def sentence(subject: str, error: BaseException) -> str:
 def carry_out(module: t.Any, task: Task) -> None:
     """Run the task that the module is made of, and report its result."""
     conclude(module, task.run, task.subject(module.params), task.trouble)
+
+
+def carry_out_all(
+    module: t.Any, plan: Plan, trouble: type[BaseException], carry_out_one: t.Callable[[Change], object]
+) -> None:
+    """Carry a plan's changes out in order; where one fails, what was done before stays and is named."""
+    for done, change in enumerate(plan.changes):
+        try:
+            carry_out_one(change)
+        except trouble as error:
+            text = sentence(change.sentence, error)
+            if done:
+                text += f" Done before: {'; '.join(plan.sentences[:done])}."
+            module.fail_json(msg=text, changed=bool(done), changes=plan.sentences[:done])

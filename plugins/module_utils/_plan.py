@@ -70,3 +70,9 @@ class Plan:
     @property
     def sentences(self) -> list[str]:
         return [change.sentence for change in self.changes]
+
+    @property
+    def result(self) -> dict[str, t.Any]:
+        """What every module returns that carries a plan out, or shows it."""
+        diff = {"before": self.before, "after": self.after}
+        return {"changed": self.changed, "diff": diff, "changes": self.sentences}

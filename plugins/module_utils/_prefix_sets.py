@@ -23,6 +23,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._addresses import (
     written,
     written_prefix,
 )
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import merged, without
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 _BITS = 128
@@ -79,35 +80,16 @@ class OverlapIndex:
         return found
 
 
-def merged(ranges: t.Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same addresses as the fewest ranges, in ascending order."""
-    result: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if result and first <= result[-1][1] + 1:
-            if last > result[-1][1]:
-                result[-1] = (result[-1][0], last)
-        else:
-            result.append((first, last))
-    return result
-
-
 def free_ranges(pools: t.Iterable[tuple[int, int]], used: t.Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The ranges of ``pools`` that no range of ``used`` touches. What is used outside the pools does not count."""
     taken = merged(used)
     starts = [first for first, _last in taken]
-    result = []
+    result: list[tuple[int, int]] = []
     for begin, end in merged(pools):
         place = bisect_left(starts, begin)
         if place and taken[place - 1][1] >= begin:
             place -= 1
-        for first, last in islice(taken, place, None):
-            if first > end:
-                break
-            if first > begin:
-                result.append((begin, first - 1))
-            begin = last + 1
-        if begin <= end:
-            result.append((begin, end))
+        result += without(begin, end, islice(taken, place, None))
     return result
 
 

@@ -191,8 +191,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     for warning in plan.warnings:
         module.warn(warning)
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
+        **plan.result,
         "owner": owner.name,
         "evidence": uplink.evidence(facts, owner),
         "default_routes": [route.as_dict() for route in seen.routes],
@@ -200,7 +199,6 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         "on_link_prefixes": list(seen.on_link_prefixes),
         "router": seen.router,
         "holders": list(plan.after.get("holders", record.holders)),
-        "changes": plan.sentences,
     }
 
 

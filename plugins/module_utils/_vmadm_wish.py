@@ -31,7 +31,15 @@ from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import 
 
 # In ``interface_ids``: the identifier that follows from the NIC's MAC address.
 EUI64 = "eui64"
-SELECTORS = ("mac", "interface", "nic_tag", "vlan_id", "primary")
+# The options that choose NICs, as a module's arguments.
+SELECTOR: dict[str, t.Any] = {
+    "mac": {"type": "str"},
+    "interface": {"type": "str"},
+    "nic_tag": {"type": "str"},
+    "vlan_id": {"type": "int"},
+    "primary": {"type": "bool"},
+}
+SELECTORS = tuple(SELECTOR)
 KEYS = ("nics", "prefixes", "link_local", "addresses", "interface_ids", "whole_prefix")
 _MULTICAST = ipaddress.IPv6Network("ff00::/8")
 _LINK_LOCAL = ipaddress.IPv6Network("fe80::/10")

@@ -43,22 +43,6 @@ options:
       - Without it the version that this module has read is the one that is expected, so that a change somebody else
         makes at the same time is never overwritten. Directors before 266.2.0 do not look at it.
     type: str
-  rules:
-    description:
-      - What to do with errors found in a cloud config, or in others because of it.
-      - V(enforce) fails before anything is sent, V(warn) warns, V(skip) does not look.
-    type: str
-    choices: [enforce, warn, skip]
-    default: enforce
-  accept:
-    description: Rules whose findings are left out, by the names in RV(findings[].rule).
-    type: list
-    elements: str
-    default: []
-  ignore_missing_gateway:
-    description: Whether the Director runs with its property C(director.ignore_missing_gateway).
-    type: bool
-    default: false
   state:
     description:
       - V(absent) takes all versions of the config away. It is refused like a change when other cloud configs need what
@@ -71,16 +55,13 @@ extends_documentation_fragment:
   - routable.ipv6._attributes.changes
   - routable.ipv6._attributes.python
   - routable.ipv6._bosh
+  - routable.ipv6._bosh.rules
 attributes:
-  check_mode:
-    details:
-      - The rules are applied in check mode too. What a run would be refused for, check mode is refused for.
   diff_mode:
     details:
       - The difference is one of YAML lines. In runtime and CPI configs values below C(properties) and C(env) are hidden
         and only marked when they change.
 notes:
-  - Run it where the Director can be reached, mostly with C(delegate_to=localhost) or C(connection=local).
   - The Director's version counts. Before 282.0.10 it expands all reserved and static addresses, so a large range takes
     minutes or for ever. From 282.0.10 on, a long list of single reserved addresses does. From 282.1.1 on, so do many
     static addresses.
@@ -231,7 +212,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_config as config
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_yaml as bosh_yaml
-from ansible_collections.routable.ipv6.plugins.module_utils._bosh_arguments import CONNECTION, login, own_addresses
+from ansible_collections.routable.ipv6.plugins.module_utils._bosh_arguments import (
+    CONNECTION,
+    RULES,
+    login,
+    own_addresses,
+)
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_client import (
     BoshError,
     Conflict,
@@ -248,9 +234,7 @@ ARGUMENTS: dict[str, t.Any] = {
     # That of a CPI config has passwords in it.
     "content": {"type": "raw", "no_log": True},
     "expected_latest_id": {"type": "str"},
-    "rules": {"type": "str", "choices": ["enforce", "warn", "skip"], "default": "enforce"},
-    "accept": {"type": "list", "elements": "str", "default": []},
-    "ignore_missing_gateway": {"type": "bool", "default": False},
+    **RULES,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 PREDICTED = 3

@@ -58,22 +58,6 @@ options:
     elements: dict
     default: []
     suboptions: *artifact
-  rules:
-    description:
-      - What to do with errors found in the networks of the instance groups, or in the cloud configs.
-      - V(enforce) fails before anything is sent, V(warn) warns, V(skip) does not look.
-    type: str
-    choices: [enforce, warn, skip]
-    default: enforce
-  accept:
-    description: Rules whose findings are left out, by the names in RV(findings[].rule).
-    type: list
-    elements: str
-    default: []
-  ignore_missing_gateway:
-    description: Whether the Director runs with its property C(director.ignore_missing_gateway).
-    type: bool
-    default: false
   cloud_configs:
     description:
       - Cloud configs by name that take the place of those that the Director has, when the networks are judged. Where
@@ -101,6 +85,7 @@ extends_documentation_fragment:
   - routable.ipv6._attributes.changes
   - routable.ipv6._attributes.python
   - routable.ipv6._bosh
+  - routable.ipv6._bosh.rules
 attributes:
   check_mode:
     details:
@@ -112,7 +97,6 @@ attributes:
         what the Director shows. Values below C(properties), C(env) and C(bosh) are hidden and only marked when they
         change, and URLs are shown without user and query.
 notes:
-  - Run it where the Director can be reached, mostly with C(delegate_to=localhost) or C(connection=local).
   - While a task runs, what it does is written to the log of the host that runs the module. The result has all of it.
   - O(manifest) is left out of the task's result, also with C(-vvv), as far as it can hold secrets.
 seealso:
@@ -270,7 +254,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_deployment as rules
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_yaml as bosh_yaml
-from ansible_collections.routable.ipv6.plugins.module_utils._bosh_arguments import CONNECTION, login, own_addresses
+from ansible_collections.routable.ipv6.plugins.module_utils._bosh_arguments import (
+    CONNECTION,
+    RULES,
+    login,
+    own_addresses,
+)
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_client import BoshError
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_config import HIDDEN, director_of, same
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_deployment_client import FINAL, DeploymentClient
@@ -294,9 +283,7 @@ ARGUMENTS: dict[str, t.Any] = {
     "manifest": {"type": "raw", "no_log": True},
     "stemcells": {"type": "list", "elements": "dict", "default": [], "options": _ARTIFACT},
     "releases": {"type": "list", "elements": "dict", "default": [], "options": _ARTIFACT},
-    "rules": {"type": "str", "choices": ["enforce", "warn", "skip"], "default": "enforce"},
-    "accept": {"type": "list", "elements": "str", "default": []},
-    "ignore_missing_gateway": {"type": "bool", "default": False},
+    **RULES,
     "cloud_configs": {"type": "dict", "default": {}},
     "task_timeout": {"type": "int", "default": 7200},
     "force": {"type": "bool", "default": False},

@@ -163,7 +163,6 @@ ARGUMENTS: dict[str, t.Any] = {
     "tags": {"type": "dict"},
     "wait_timeout": {"type": "int", "default": 300},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    **aws.ARGUMENTS,
 }
 
 
@@ -248,9 +247,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         launched = apply(ec2, wanted, plan, float(module.params["wait_timeout"]))
     there = facts.instance["InstanceId"] if facts.instance and facts.alive else None
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
-        "changes": plan.sentences,
+        **plan.result,
         "instance_id": launched or (there if module.params["state"] == "present" else None),
         "launched": any(change.action == "run" for change in plan.changes),
         "terminated": any(change.action == "terminate" for change in plan.changes),
@@ -258,13 +255,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS,
-        mutually_exclusive=aws.MUTUALLY_EXCLUSIVE,
-        required_together=aws.REQUIRED_TOGETHER,
-        supports_check_mode=True,
-    )
-    aws.conclude(module, run)
+    aws.conclude(aws.new_module(ARGUMENTS), run)
 
 
 if __name__ == "__main__":

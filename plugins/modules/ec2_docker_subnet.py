@@ -144,7 +144,6 @@ ARGUMENTS: dict[str, t.Any] = {
     "reservations": {"type": "list", "elements": "str", "default": []},
     "tags": {"type": "dict"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    **aws.ARGUMENTS,
 }
 # Another run may make the same at the same moment; then it is there when it is read again.
 ATTEMPTS = 5
@@ -207,9 +206,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     for warning in plan.warnings:
         module.warn(warning)
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
-        "changes": plan.sentences,
+        **plan.result,
         "subnet_id": facts.subnet["SubnetId"],
         "vpc_id": facts.subnet["VpcId"],
         "security_group_id": group_id,
@@ -217,13 +214,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS,
-        mutually_exclusive=aws.MUTUALLY_EXCLUSIVE,
-        required_together=aws.REQUIRED_TOGETHER,
-        supports_check_mode=True,
-    )
-    aws.conclude(module, run)
+    aws.conclude(aws.new_module(ARGUMENTS), run)
 
 
 if __name__ == "__main__":

@@ -442,7 +442,6 @@ ARGUMENTS: dict[str, t.Any] = {
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 300},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    **aws.ARGUMENTS,
 }
 
 
@@ -467,14 +466,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS,
-        required_one_of=[("name", "eni_id")],
-        mutually_exclusive=aws.MUTUALLY_EXCLUSIVE,
-        required_together=aws.REQUIRED_TOGETHER,
-        supports_check_mode=True,
-    )
-    aws.conclude(module, run)
+    aws.conclude(aws.new_module(ARGUMENTS, required_one_of=[("name", "eni_id")]), run)
 
 
 if __name__ == "__main__":

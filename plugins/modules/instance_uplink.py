@@ -243,9 +243,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     for warning in plan.warnings:
         module.warn(warning)
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
-        "changes": plan.sentences,
+        **plan.result,
         "interface": name,
         "addresses": [str(one) for one in host.addresses(name)],
         **more,

@@ -219,9 +219,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         module.warn(warning)
     conf = plan.after.get(rules.CONF, read_text(rules.CONF))
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
-        "changes": plan.sentences,
+        **plan.result,
         "forced": conf is not None,
         **more,
     }

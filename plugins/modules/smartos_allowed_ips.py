@@ -378,24 +378,14 @@ from ansible_collections.routable.ipv6.plugins.module_utils._seconds import chec
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import Chosen, choose, choose_all
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_client import Vmadm, VmadmError
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_health import health
-from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import read_targets, read_wish
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import SELECTOR, read_targets, read_wish
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import Zone
 
 SUBJECT = "SmartOS host"
 ARGUMENTS: dict[str, t.Any] = {
     "zones": {"type": "list", "elements": "raw"},
     "all_zones": {"type": "bool", "default": False},
-    "nics": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "mac": {"type": "str"},
-            "interface": {"type": "str"},
-            "nic_tag": {"type": "str"},
-            "vlan_id": {"type": "int"},
-            "primary": {"type": "bool"},
-        },
-    },
+    "nics": {"type": "list", "elements": "dict", "options": SELECTOR},
     "prefixes": {"type": "list", "elements": "str"},
     "link_local": {"type": "bool", "default": True},
     "addresses": {"type": "list", "elements": "str"},
@@ -537,11 +527,9 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     for warning in (*plan.warnings, *vmadm.duplicate_warnings(duplicates, concerned)):
         module.warn(warning)
     result: dict[str, t.Any] = {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
+        **plan.result,
         "zones": shown(chosen, decisions),
         "duplicates": duplicates,
-        "changes": plan.sentences,
     }
     if plan.changed and not module.check_mode:
         result["updated"] = apply(module, host, plan)

@@ -198,7 +198,7 @@ import uuid
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _smartos_zone as zones
-from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
+from ansible_collections.routable.ipv6.plugins.module_utils._outcome import carry_out_all, conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone_client import GlobalZone
@@ -287,20 +287,11 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
         for warning in plan.warnings:
             module.warn(warning)
     if plan.changed and not module.check_mode:
-        for done, change in enumerate(plan.changes):
-            try:
-                carry_out(host, change, module.params["timeout"])
-            except VmadmError as error:
-                text = f"{change.sentence}: {str(error).rstrip('.')}."
-                if done:
-                    text += f" Done before: {'; '.join(plan.sentences[:done])}."
-                module.fail_json(msg=text, changed=bool(done), changes=plan.sentences[:done])
+        carry_out_all(module, plan, VmadmError, lambda change: carry_out(host, change, module.params["timeout"]))
         vms = host.vms()
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
+        **plan.result,
         "zones": zones.shown(vms, wanted, plan),
-        "changes": plan.sentences,
     }
 
 

@@ -150,13 +150,13 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.routable.ipv6.plugins.module_utils import _smartos_ipv6 as ipv6
 from ansible_collections.routable.ipv6.plugins.module_utils import _smartos_ipv6_service as service
-from ansible_collections.routable.ipv6.plugins.module_utils._outcome import conclude
+from ansible_collections.routable.ipv6.plugins.module_utils._outcome import carry_out_all, conclude
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
 from ansible_collections.routable.ipv6.plugins.module_utils._seconds import check_seconds
 from ansible_collections.routable.ipv6.plugins.module_utils._smartos_zone_client import GlobalZone
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_choice import choose
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_client import VmadmError
-from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import Target
+from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import SELECTOR, Target
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_wish import Wish as Permitted
 from ansible_collections.routable.ipv6.plugins.module_utils._vmadm_zones import Zone
 
@@ -168,17 +168,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "default": [],
         "options": {
             "zone": {"type": "str", "required": True},
-            "nics": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "mac": {"type": "str"},
-                    "interface": {"type": "str"},
-                    "nic_tag": {"type": "str"},
-                    "vlan_id": {"type": "int"},
-                    "primary": {"type": "bool"},
-                },
-            },
+            "nics": {"type": "list", "elements": "dict", "options": SELECTOR},
             "addrconf": {"type": "bool", "default": True},
             "static": {"type": "bool", "default": False},
             "gateway": {"type": "str"},
@@ -347,22 +337,13 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     host = GlobalZone(module)
     look, plan = plan_for(module, host)
     if not module.check_mode:
-        for done, change in enumerate(plan.changes):
-            try:
-                carry_out(host, change, module.params["timeout"])
-            except VmadmError as error:
-                text = f"{change.sentence}: {str(error).rstrip('.')}."
-                if done:
-                    text += f" Done before: {'; '.join(plan.sentences[:done])}."
-                module.fail_json(msg=text, changed=bool(done), changes=plan.sentences[:done])
+        carry_out_all(module, plan, VmadmError, lambda change: carry_out(host, change, module.params["timeout"]))
     for name in look.reboot:
         module.warn(f"Zone {name} takes its new static addresses with its next reboot.")
     return {
-        "changed": plan.changed,
-        "diff": {"before": plan.before, "after": plan.after},
+        **plan.result,
         "not_running": look.not_running,
         "reboot_required": look.reboot,
-        "changes": plan.sentences,
     }
 
 

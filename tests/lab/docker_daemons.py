@@ -107,6 +107,11 @@ class Hosts:
             assert again[host]["effective"] == done[host]["effective"], host
         return done
 
+    def ip6tables_on(self) -> None:
+        """Docker's own rules for IPv6, which older daemons have as an experiment."""
+        for hosts, more in ((NEW, {}), (tuple(set(ALL) - set(NEW)), {"experimental": True})):
+            self.module(hosts=hosts, fixed_cidr_v6=PREFIX, ip6tables=True, **more)
+
     def state(self, hosts: t.Iterable[str] = ALL) -> dict[str, str]:
         """The bytes of the files and which start of the daemon this is."""
         return self.sh(STATE, hosts)

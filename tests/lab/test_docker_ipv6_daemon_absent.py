@@ -90,12 +90,7 @@ def test_absent_after_somebody_else_wrote(fresh: Hosts) -> None:
 
 
 def test_ip6tables_off_leaves_no_rule(fresh: Hosts) -> None:
-    on = {"ip6tables": True}
-    fresh.all(
-        lambda host: fresh.lab.module(
-            host, "docker_ipv6_daemon", fixed_cidr_v6=PREFIX, **on, **({} if host == "s" else {"experimental": True})
-        )
-    )
+    fresh.ip6tables_on()
     fresh.sh(
         "docker network create --ipv6 --subnet 2001:db8:55::/64 -o com.docker.network.bridge.name=mine mine;"
         "docker run -d --init --restart=always --name web -p 80:80 busybox httpd -f;"
@@ -118,12 +113,7 @@ def test_ip6tables_off_leaves_no_rule(fresh: Hosts) -> None:
 
 
 def test_ip6tables_off_spares_other_rules(fresh: Hosts) -> None:
-    on = {"ip6tables": True}
-    fresh.all(
-        lambda host: fresh.lab.module(
-            host, "docker_ipv6_daemon", fixed_cidr_v6=PREFIX, **on, **({} if host == "s" else {"experimental": True})
-        )
-    )
+    fresh.ip6tables_on()
     fresh.sh(
         "ip6tables -A FORWARD -i vpn0 -j ACCEPT; ip6tables -N DOCKER-USER 2>/dev/null || true; ip6tables -I DOCKER-USER -i ens3 -p tcp --dport 22 -j DROP"
     )

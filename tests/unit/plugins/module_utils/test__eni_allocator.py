@@ -10,6 +10,7 @@ import ipaddress
 import typing as t
 
 import pytest
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import merged
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_allocator import (
     Space,
     address_interval,
@@ -17,7 +18,6 @@ from ansible_collections.routable.ipv6.plugins.module_utils._eni_allocator impor
     allocate_primary,
     check_usable,
     first_free,
-    merged,
     network_interval,
     prefix_interval,
     reserved,

@@ -10,6 +10,7 @@ import typing as t
 import netaddr
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils import _prefix_sets as p
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs import merged
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def test_the_index_keeps_equal_prefixes_apart() -> None:
 @given(st.lists(near(), max_size=20))
 def test_merged_ranges_are_netaddrs(prefixes: list[Prefix]) -> None:
     expected = [(int(one.first), int(one.last)) for one in ip_set(prefixes).iter_ipranges()]
-    assert p.merged(ranges(prefixes)) == expected
+    assert merged(ranges(prefixes)) == expected
 
 
 @given(st.lists(near(), min_size=1, max_size=4), st.lists(near(), max_size=20))

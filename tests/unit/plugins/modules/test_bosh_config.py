@@ -19,7 +19,6 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.routable.ipv6.plugins.module_utils import _bosh_client as client_module
 from ansible_collections.routable.ipv6.plugins.modules import bosh_config
 from doubles.bosh_director.api import Director
-from doubles.bosh_director.certificates import make_certificates
 from doubles.bosh_director.errors import DirectorError
 from doubles.bosh_director.identity import ADMIN, READ, Local, Uaa
 from doubles.bosh_director.server import Double
@@ -63,13 +62,6 @@ def changed(**values: t.Any) -> dict[str, t.Any]:
     content: dict[str, t.Any] = json.loads(json.dumps(IPV6))
     content["networks"][0]["subnets"][0].update(values)
     return content
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    directory = tmp_path_factory.mktemp("certificates")
-    make_certificates(directory, ["127.0.0.1", "::1"])
-    return directory
 
 
 class World:

@@ -16,7 +16,6 @@ from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.routable.ipv6.plugins.modules import bosh_deployment
 from doubles.bosh_director.api import Director
-from doubles.bosh_director.certificates import make_certificates
 from doubles.bosh_director.deployments import Item
 from doubles.bosh_director.identity import ADMIN, READ, Uaa
 from doubles.bosh_director.server import Double
@@ -86,13 +85,6 @@ class Clock:
         self.pauses.append(seconds)
         self.now += seconds
         self.due.pop(len(self.pauses), lambda: None)()
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    directory = tmp_path_factory.mktemp("certificates")
-    make_certificates(directory, ["127.0.0.1", "::1"])
-    return directory
 
 
 class World:
