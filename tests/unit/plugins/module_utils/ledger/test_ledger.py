@@ -9,28 +9,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import ipaddress
-import itertools
-import json
 
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import name_number, nth_subnet, parse_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host import derive_prefix
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host import plan as docker_plan
-from ansible_collections.routable.ipv6.plugins.module_utils._ledger import book, gaps
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Clashes
-from ansible_collections.routable.ipv6.plugins.module_utils._ledger.usage import Exhausted
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
-
-LINK = {"prefix": "2001:db8:0:1::/64"}
-WHO = {"actor": "alice", "run": "run-1"}
-
-
-def addresses(result):
-    return [outcome.address for outcome in result.outcomes]
-
-
-def prefixes(result):
-    return [outcome.prefix for outcome in result.outcomes]
+from ledger_results import LINK, addresses, prefixes
 
 
 def test_a_name_keeps_its_address(ledger):
@@ -204,57 +190,6 @@ def test_the_last_addresses_of_a_longer_pool_are_not_the_link_s_reserved_ones(le
         ledger.apply([{"name": "b", "address": "::ff80"}], pool="part")
 
 
-def test_quarantine_keeps_a_place_for_its_name_and_from_others(store, ledger):
-    ledger.define_pools({"link": {**LINK, "quarantine_days": 7}})
-    given = addresses(ledger.apply(["web"], pool="link"))
-    gone = ledger.apply(["web"], "absent", pool="link")
-    assert gone.changed and gone.outcomes[0].state == "quarantine"
-    assert ledger.find("web") == []
-    assert not ledger.apply(["web"], "absent", pool="link").changed
-    assert addresses(ledger.apply(["other"], pool="link")) != given
-    with pytest.raises(Refused, match="in quarantine until 2027-01-22T08:00:00Z"):
-        ledger.apply([{"name": "third", "address": given[0]}], pool="link")
-    back = ledger.apply(["web"], pool="link")
-    assert back.changed and addresses(back) == given
-    ledger.apply(["web"], "absent", pool="link")
-    forced = ledger.apply([{"name": "third", "address": given[0], "force": True}], pool="link")
-    assert addresses(forced) == given
-    assert ledger.verify() == []
-
-
-def test_after_its_end_quarantine_makes_room(store, ledger):
-    ledger.define_pools({"link": {**LINK, "quarantine_days": 7}})
-    given = addresses(ledger.apply(["web"], pool="link"))
-    ledger.apply(["web"], "absent", pool="link")
-    store.clock.pass_days(6.9)
-    assert addresses(ledger.apply(["a"], pool="link")) != given
-    store.clock.pass_days(0.2)
-    assert addresses(ledger.apply(["b"], pool="link")) == given
-    assert [entry["op"] for entry in ledger.journal("link", "web")] == ["allocate", "quarantine", "expire"]
-
-
-def test_a_name_may_be_in_quarantine_more_than_once(ledger):
-    ledger.define_pools({"link": {**LINK, "quarantine_days": 7}})
-    for at in ("::10", "::11"):
-        ledger.apply([{"name": "web", "address": at}], pool="link")
-        ledger.apply(["web"], "absent", pool="link")
-    assert ledger.usage("link")["quarantined"] == 2
-    assert addresses(ledger.apply(["web"], pool="link")) == ["2001:db8:0:1::11"]
-    ledger.apply([{"name": "web", "force": True}], "absent", pool="link")
-    assert ledger.usage("link")["quarantined"] == 1
-
-
-def test_a_stale_release_is_refused(ledger):
-    ledger.define_pools({"link": LINK})
-    seen = ledger.apply(["web"], pool="link").outcomes[0].generation
-    ledger.apply(["web"], "absent", pool="link")
-    ledger.apply(["web"], pool="link")
-    with pytest.raises(Refused, match=f"generation={seen}: it has changed since"):
-        ledger.apply([{"name": "web", "generation": seen}], "absent", pool="link")
-    now = ledger.find("web")[0].generation
-    assert ledger.apply([{"name": "web", "generation": now}], "absent", pool="link").changed
-
-
 def test_reserved_is_held_and_counted_separately(ledger):
     ledger.define_pools({"link": LINK})
     held = ledger.apply(["web"], "reserved", pool="link")
@@ -325,104 +260,6 @@ def test_verified_compares_and_writes_nothing(ledger):
     )
 
 
-def test_exhaustion_says_by_whom_what_is_left_and_what_would_help(ledger):
-    ledger.define_pools({"small": {"prefix": "2001:db8::/124", "quarantine_days": 3, "exclude": ["::f"]}})
-    ledger.apply([{"name": f"a{number}", "owner": "alice"} for number in range(9)], pool="small")
-    ledger.apply([{"name": f"b{number}", "owner": "bob"} for number in range(3)], pool="small")
-    ledger.apply(["b0"], "absent", pool="small")
-    before = ledger.export()
-    with pytest.raises(Exhausted) as caught:
-        ledger.apply(["c1", "c2", "c3"], pool="small")
-    assert str(caught.value) == (
-        "small/c1: the pool small (2001:db8::/124) lacks room for 1 of /128: of its 16 /128, alice has 9, bob has 2, "
-        "1 are in quarantine, 2 addresses are excluded; the largest free block is 2001:db8::d/128. "
-        "Wait until 2027-01-18T08:00:00Z when the first quarantine ends, release what is not needed or give small a "
-        "shorter prefix."
-    )
-    assert ledger.export() == before
-    usage = ledger.usage("small")
-    assert usage["capacity"] == sum(usage[key] for key in ("used", "reserved", "quarantined", "excluded", "available"))
-
-
-def test_journal_says_who_when_which_run_before_and_after(ledger):
-    ledger.define_pools({"link": LINK}, **WHO)
-    ledger.apply([{"name": "web", "owner": "shop"}], pool="link", **WHO)
-    ledger.apply(["web"], "absent", pool="link", actor="bob", run="run-2")
-    journal = ledger.journal()
-    assert [entry["seq"] for entry in journal] == [1, 2, 3]
-    assert journal[2] == {
-        "seq": 3,
-        "time": "2027-01-15T08:00:00Z",
-        "run": "run-2",
-        "actor": "bob",
-        "op": "release",
-        "pool": "link",
-        "name": "web",
-        "prefix": "2001:db8:0:1::1/128",
-        "before": {"owner": "shop", "state": "active"},
-        "after": None,
-    }
-    assert ledger.journal(limit=1) == journal[2:]
-
-
-def test_names_that_came_together_have_a_line_each_in_the_journal(ledger):
-    ledger.define_pools({"link": LINK})
-    requests = [{"name": f"n{number}", "owner": "alice" if number < 12 else "bob"} for number in range(20)]
-    outcomes = ledger.apply(requests, pool="link", **WHO).outcomes
-    lines = ledger.journal("link")[1:]
-    assert [(line["seq"], line["name"], line["prefix"], line["after"]["owner"]) for line in lines] == [
-        (2 + number, one.name, one.prefix, "alice" if number < 12 else "bob") for number, one in enumerate(outcomes)
-    ]
-    assert [one.generation for one in outcomes] == [line["seq"] for line in lines]
-    # n1 is also the beginning of n10.
-    assert ledger.journal(name="n1") == [lines[1]]
-    assert ledger.journal(name="n1", limit=1) == [lines[1]]
-    assert ledger.journal(limit=3) == lines[-3:]
-    assert ledger.journal(limit=0) == [] == ledger.journal(name="0")
-    ledger.apply(["n15"], "absent", pool="link", **WHO)
-    assert [line["op"] for line in ledger.journal(name="n15")] == ["allocate", "release"]
-    assert ledger.journal(name="n15", limit=1)[0]["op"] == "release"
-
-
-def test_the_journal_s_lines_hold_so_many_names_at_most(ledger, monkeypatch):
-    monkeypatch.setattr(book, "_TOGETHER", 3)
-    ledger.define_pools({"link": LINK})
-    outcomes = ledger.apply([f"n{number}" for number in range(7)], pool="link").outcomes
-    assert [(line["name"], line["prefix"]) for line in ledger.journal("link")[1:]] == [
-        (one.name, one.prefix) for one in outcomes
-    ]
-    assert [line["seq"] for line in ledger.journal()] == list(range(1, 9))
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
-def test_what_is_released_joins_the_gaps_on_both_sides(ledger, order):
-    ledger.define_pools({"link": LINK})
-    ledger.apply([f"n{number}" for number in range(4)], pool="link")
-    for number in order:
-        ledger.apply([f"n{number}"], "absent", pool="link")
-        assert ledger.verify() == []
-
-
-def test_quarantine_is_over_at_its_end_and_not_before(store, ledger):
-    ledger.define_pools({"one": {"prefix": "2001:db8::/127", "quarantine_days": 3, "exclude": ["::"]}})
-    ledger.apply(["a"], pool="one")
-    ledger.apply(["a"], "absent", pool="one")
-    store.clock.pass_days(3)
-    store.clock.now -= 1
-    with pytest.raises(Exhausted):
-        ledger.apply(["b"], pool="one")
-    store.clock.now += 1
-    assert ledger.apply(["b"], pool="one").outcomes[0].address == "2001:db8::1"
-
-
-def test_exclusions_that_share_an_address_are_one(ledger):
-    ledger.define_pools({"link": {"prefix": "2001:db8::/64", "exclude": ["::1-::3", "::3-::5", "::6", "::8-::9"]}})
-    given = [one.address for one in ledger.apply(["a", "b"], pool="link").outcomes]
-    assert given == ["2001:db8::7", "2001:db8::a"]
-    usage = ledger.usage("link")
-    assert usage["capacity"] == sum(usage[key] for key in ("used", "reserved", "quarantined", "excluded", "available"))
-
-
 def test_hash_counts_its_attempts_in_the_order_of_names(ledger):
     """As the derivation without a ledger: sorted, and a name whose number is taken is hashed again with 1, 2, ..."""
     names = [f"n{number}" for number in range(9)]
@@ -490,93 +327,3 @@ def test_the_shortest_prefixes_of_a_batch_come_first(ledger):
     ledger.define_pools({"site": {"prefix": "2001:db8::/60", "length": 64}})
     result = ledger.apply([{"name": "a"}, {"name": "b", "length": 61}, {"name": "c", "length": 62}], pool="site")
     assert prefixes(result) == ["2001:db8:0:c::/64", "2001:db8::/61", "2001:db8:0:8::/62"]
-
-
-@pytest.mark.parametrize("bulk", [2, 1000])
-def test_what_was_excluded_in_quarantine_does_not_come_back(store, ledger, monkeypatch, bulk):
-    monkeypatch.setattr(gaps, "_BULK", bulk)
-    pool = {**LINK, "quarantine_days": 3}
-    names = [f"n{number}" for number in range(9)]
-    ledger.define_pools({"link": pool})
-    ledger.apply(names, pool="link")
-    ledger.apply(names[::2], "absent", pool="link")
-    ledger.define_pools({"link": {**pool, "exclude": ["::3", "::7"]}})
-    store.clock.pass_days(4)
-    given = addresses(ledger.apply([f"new{number}" for number in range(4)], pool="link"))
-    assert given == [f"2001:db8:0:1::{last}" for last in ("1", "5", "9", "a")]
-    assert ledger.verify() == []
-
-
-def test_the_journal_is_append_only(store, ledger):
-    ledger.define_pools({"link": LINK})
-    for statement in ("DELETE FROM journal", "UPDATE journal SET name = 'x'"):
-        with pytest.raises(Exception, match="append-only"):
-            store.behind_our_back(statement)
-
-
-def test_an_export_comes_back_to_the_letter(store, ledger):
-    ledger.define_pools(
-        {
-            "site": {"prefix": "2001:db8::/48", "length": 64, "strategy": "sparse", "quarantine_days": 9},
-            "web": {
-                "parent": "site",
-                "prefix_length": 64,
-                "suffix": True,
-                "exclude": [{"range": "::1", "reason": "r"}],
-            },
-            "loose": {"suffix": True, "prefix_length": 80, "strategy": "hash", "seed": "s"},
-        }
-    )
-    ledger.apply([{"name": "a", "owner": "ö", "meta": {"k": [1, "ü"]}}, {"name": "b"}], pool="web")
-    ledger.apply(["b", "c"], "reserved", pool="site")
-    ledger.apply(["b"], "absent", pool="site")
-    ledger.apply(["x", "y"], pool="loose")
-    ledger.define_pools({"moved": {"prefix": "2001:db8:7::/64", "suffix": True, "quarantine_days": 3}})
-    ledger.define_pools({"moved": {"prefix": "2001:db8:8::/64", "suffix": True, "quarantine_days": 3}})
-    assert [one["prefix"] for one in ledger.export()["former_prefixes"]] == ["2001:db8:7::/64"]
-    text = ledger.export_text()
-    document = ledger.export()
-    assert json.loads(text) == document
-    assert ledger.export_text() == text
-    other = store.new()
-    other.import_(json.loads(text), **WHO)
-    assert other.export_text() == text
-    assert other.verify() == []
-    assert not other.apply(["a"], pool="web").changed
-    with pytest.raises(Refused, match="in use"):
-        other.import_(document)
-
-
-def test_one_change_is_one_line_of_the_export(ledger):
-    ledger.define_pools({"link": LINK})
-    ledger.apply([f"n{number}" for number in range(50)], pool="link")
-    before = ledger.export_text().splitlines()
-    ledger.apply([{"name": "n7", "owner": "bob"}], pool="link")
-    after = ledger.export_text().splitlines()
-    differing = [line for line, other in zip(after, before) if line != other]
-    assert len(after) == len(before)
-    assert [line.split(":")[0].strip() for line in differing] == ['"generation"', '{"generation"']
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda document: document.update(kind="other"),
-        lambda document: document.update(format=99),
-        lambda document: document["allocations"]["link"][0].update(prefix="2001:db9::1/128"),
-        lambda document: document["allocations"]["link"][0].pop("name"),
-        lambda document: document["allocations"]["link"][0].update(state="gone"),
-        lambda document: document["allocations"]["link"][0].update(generation=10**9),
-        lambda document: document["allocations"]["link"].append(document["allocations"]["link"][0]),
-        lambda document: document["allocations"].update(other=[]),
-    ],
-)
-def test_a_damaged_export_is_refused_and_nothing_imported(store, ledger, damage):
-    ledger.define_pools({"link": LINK})
-    ledger.apply(["web"], pool="link")
-    document = ledger.export()
-    damage(document)
-    other = store.new()
-    with pytest.raises(Refused):
-        other.import_(document)
-    assert other.pools() == {} and other.journal() == []
