@@ -14,6 +14,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from snippets import ROOT, names, options_of_roles
 
 KINDS = {
@@ -84,3 +85,26 @@ def test_every_entry_point_of_every_role_says_everything() -> None:
         for entry in role["entry_points"].values():
             assert entry["short_description"] and entry["description"] and entry["author"]
             assert incomplete(entry["options"]) == []
+
+
+def test_the_changelog_announces_everything(everything: dict[str, t.Any]) -> None:
+    """Plugins are found by themselves when their release is made; roles and playbooks have to be named in a fragment."""
+    releases = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())["releases"]
+    # Both as antsibull-changelog writes them, without its escapes.
+    page = (ROOT / "CHANGELOG.md").read_text().replace("\\", "")
+    announced = set()
+    for release in releases.values():
+        kinds = {"module": release.get("modules", []), **release.get("plugins", {}), **release.get("objects", {})}
+        for kind, entry in ((kind, entry) for kind, entries in kinds.items() for entry in entries):
+            announced.add((kind, entry["name"]))
+            description = entry["description"].replace("\\", "")
+            assert f"* routable.ipv6.{entry['name']} - {description}\n" in page
+    for path in ROOT.glob("changelogs/fragments/*.yml"):
+        for kind in ("role", "playbook"):
+            announced |= {(kind, one["name"]) for one in yaml.safe_load(path.read_text()).get(f"add object.{kind}", [])}
+    there = {("role", role) for role in options_of_roles()}
+    there |= {("playbook", path.stem) for path in ROOT.glob("playbooks/*.yml")}
+    for kind in KINDS:
+        released = (name for name, entry in everything[kind].items() if entry["doc"]["version_added"] in releases)
+        there |= {(kind, name.rpartition(".")[2]) for name in released}
+    assert there - announced == set()
