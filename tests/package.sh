@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
-# The tarball as Galaxy gets it: nothing in it that a user has no use for, and Galaxy's own importer takes
-# it, and so does what makes execution environments.
+# The tarball as Galaxy gets it: all that a user needs is in it and nothing else, and Galaxy's own importer takes it, and
+# so does what makes execution environments.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
 out=$(mktemp -d)
@@ -17,6 +17,12 @@ unwanted=$(grep -vE '^(plugins|roles|playbooks|meta|docs|changelogs)/|^(MANIFEST
 unwanted+=$(grep -E '__pycache__|\.pyc$|/\.' "$out/names" | grep -v '^changelogs/fragments/\.keep$' || true)
 [ -z "$unwanted" ] || {
     printf 'build_ignore in galaxy.yml has to name these, too:\n%s\n' "$unwanted"
+    exit 1
+}
+
+missing=$(LC_ALL=C comm -23 <(find plugins roles playbooks meta docs -path docs/site -prune -o -type f -print | LC_ALL=C sort) <(LC_ALL=C sort "$out/names"))
+[ -z "$missing" ] || {
+    printf 'build_ignore in galaxy.yml leaves these out:\n%s\n' "$missing"
     exit 1
 }
 

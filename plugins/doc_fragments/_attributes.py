@@ -73,6 +73,9 @@ attributes:
   platform:
     support: full
     platforms: SmartOS (global zone)
+requirements:
+  - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
+    standard library
 """
 
     PYTHON = r"""

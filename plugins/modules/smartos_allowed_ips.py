@@ -137,9 +137,6 @@ attributes:
   idempotent:
     details:
       - A run that finds everything in place calls C(vmadm lookup) once, however many zones there are.
-requirements:
-  - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
-    standard library
 notes:
   - Zones are changed one after the other, each by one C(vmadm update). When one fails, its former list is sent again,
     the zones after it are not touched, and those before it keep their new lists. The message names them.

@@ -104,9 +104,6 @@ attributes:
   idempotent:
     details:
       - A run that finds everything in place calls C(vmadm lookup) once, however many zones there are.
-requirements:
-  - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
-    standard library
 notes:
   - With O(state=running) a zone that is not there is refused, except in check mode, where it is taken for one that the
     task before would have created.

@@ -102,9 +102,6 @@ attributes:
     details:
       - A run that finds everything in place calls C(vmadm lookup) once, and zlogin once for each running native zone.
       - Address objects of ours that are gone are made again, and those that are not wanted any more are taken away.
-requirements:
-  - Python 3.8 or later in the global zone, for example C(/opt/tools/bin/python3) of pkgsrc, and nothing but its
-    standard library
 notes:
   - To be used after M(routable.ipv6.smartos_allowed_ips). A zone refuses to bring an address up that it may not use.
   - A static address without a router that advertises itself has no default route, unless O(zones[].gateway) is given.

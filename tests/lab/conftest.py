@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import ansible
 import pytest
+from docker_daemons import Hosts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAB = ROOT / "lab" / "lab"
@@ -221,3 +222,14 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     yield made
     if not os.environ.get("LAB_KEEP"):
         made.lab("down", check=False)
+
+
+@pytest.fixture(scope="module")
+def hosts(lab: Lab) -> Hosts:
+    """Those of several files about Docker's daemon; others have hosts of their own."""
+    return Hosts.up(lab)
+
+
+@pytest.fixture
+def fresh(hosts: Hosts) -> Hosts:
+    return hosts.fresh()

@@ -10,19 +10,7 @@ import base64
 import ipaddress
 import json
 
-import pytest
-from conftest import Lab
 from docker_daemons import FILE, GOOD, HOSTS, NEW, PREFIX, V4, Hosts, bridge, subnets
-
-
-@pytest.fixture(scope="module")
-def hosts(lab: Lab) -> Hosts:
-    return Hosts.up(lab)
-
-
-@pytest.fixture
-def fresh(hosts: Hosts) -> Hosts:
-    return hosts.fresh()
 
 
 def test_fresh_host(fresh: Hosts) -> None:

@@ -8,19 +8,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-from conftest import Lab
 from docker_daemons import DROPINS, FILE, HOSTS, OURS, PREFIX, RESET, Hosts, bridge, subnets
-
-
-@pytest.fixture(scope="module")
-def hosts(lab: Lab) -> Hosts:
-    return Hosts.up(lab)
-
-
-@pytest.fixture
-def fresh(hosts: Hosts) -> Hosts:
-    return hosts.fresh()
 
 
 def test_dropin(fresh: Hosts) -> None:

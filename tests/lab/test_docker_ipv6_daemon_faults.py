@@ -6,19 +6,7 @@
 
 from __future__ import annotations
 
-import pytest
-from conftest import Lab
 from docker_daemons import DROPINS, FILE, GOOD, PREFIX, Hosts, bridge, subnets
-
-
-@pytest.fixture(scope="module")
-def hosts(lab: Lab) -> Hosts:
-    return Hosts.up(lab)
-
-
-@pytest.fixture
-def fresh(hosts: Hosts) -> Hosts:
-    return hosts.fresh()
 
 
 def test_daemon_that_does_not_start(fresh: Hosts) -> None:

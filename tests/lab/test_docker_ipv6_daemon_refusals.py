@@ -128,11 +128,6 @@ def hosts(lab: Lab) -> Hosts:
     )
 
 
-@pytest.fixture
-def fresh(hosts: Hosts) -> Hosts:
-    return hosts.fresh()
-
-
 @pytest.fixture(scope="module")
 def refused(hosts: Hosts) -> dict[tuple[str, str], Outcome]:
     """The outcome of each broken input by its name and host."""
