@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_client import BOTO_ERROR
 from ansible_collections.routable.ipv6.plugins.module_utils._eni_errors import Failure, Undone
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
@@ -40,8 +40,12 @@ ARGUMENTS: dict[str, t.Any] = {
     # Its proxies may have passwords.
     "aws_config": {"type": "dict", "no_log": True},
 }
-MUTUALLY_EXCLUSIVE = [("profile", "access_key"), ("profile", "secret_key"), ("profile", "session_token")]
-REQUIRED_TOGETHER = [("access_key", "secret_key")]
+# What else AnsibleModule has to know of them.
+DEPENDENT: dict[str, t.Any] = {
+    "mutually_exclusive": [("profile", "access_key"), ("profile", "secret_key"), ("profile", "session_token")],
+    "required_together": [("access_key", "secret_key")],
+    "supports_check_mode": True,
+}
 
 _KEYS = "Set access_key and secret_key, a profile, or the environment as for boto3"
 # By the names of botocore's exceptions, which have no codes: what is wrong and what helps.
@@ -60,17 +64,6 @@ _TROUBLE: dict[str, tuple[str, str, str]] = {
     "UnauthorizedSSOTokenError": ("credentials", "the session has expired", "Run aws sso login"),
     "SSOTokenLoadError": ("credentials", "there is no session", "Run aws sso login"),
 }
-
-
-def new_module(arguments: dict[str, t.Any], **more: t.Any) -> AnsibleModule:
-    """A module with these arguments and those by which it reaches AWS; ``more`` is for AnsibleModule."""
-    return AnsibleModule(
-        argument_spec={**arguments, **ARGUMENTS},
-        mutually_exclusive=MUTUALLY_EXCLUSIVE,
-        required_together=REQUIRED_TOGETHER,
-        supports_check_mode=True,
-        **more,
-    )
 
 
 def make_client(params: t.Mapping[str, t.Any]) -> t.Any:

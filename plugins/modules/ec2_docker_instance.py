@@ -255,7 +255,11 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    aws.conclude(aws.new_module(ARGUMENTS), run)
+    module = AnsibleModule(
+        argument_spec={**ARGUMENTS, **aws.ARGUMENTS},
+        **aws.DEPENDENT,
+    )
+    aws.conclude(module, run)
 
 
 if __name__ == "__main__":

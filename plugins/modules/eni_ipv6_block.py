@@ -466,7 +466,12 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    aws.conclude(aws.new_module(ARGUMENTS, required_one_of=[("name", "eni_id")]), run)
+    module = AnsibleModule(
+        argument_spec={**ARGUMENTS, **aws.ARGUMENTS},
+        required_one_of=[("name", "eni_id")],
+        **aws.DEPENDENT,
+    )
+    aws.conclude(module, run)
 
 
 if __name__ == "__main__":

@@ -122,5 +122,7 @@ def running_world(certificates: pathlib.Path, capsys: pytest.CaptureFixture[str]
     double = Double(Director(Uaa({"admin": (SECRET, (ADMIN,)), "reader": (SECRET, (READ,))})), directory=certificates)
     world = World(double.start(), capsys)
     world.put(DEFAULT)
-    yield world
-    double.stop()
+    try:
+        yield world
+    finally:
+        double.stop()
