@@ -28,8 +28,10 @@ GUARD = "/var/lib/routable-ipv6/guard"
 SECONDS = 150.0  # until a host is back, whatever happened to it
 # What a host is: all that the roles and the guard may touch, without what changes by itself.
 LOOK = r"""
-find /etc /usr/local -xdev ! -type d | grep -v -e /mtab -e resolv.conf -e hostname -e '/hosts' -e 'ld.so.cache' | sort | while read f
-do [ -L "$f" ] && echo "$f -> $(readlink "$f")" || echo "$(stat -c '%a %u:%g' "$f") $(sha256sum "$f")"; done
+files() { find /etc /usr/local -xdev "$@" | grep -v -e /mtab -e resolv.conf -e hostname -e '/hosts' -e 'ld.so.cache' | sort; }
+files -type l -printf '%p -> %l\n'
+files ! -type d ! -type l -printf '%p %m %U:%G\n'
+files -type f | tr '\n' '\0' | xargs -0 sha256sum
 ip -o addr show | grep -v veth | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//' | grep -v -e 'docker0.* fe80::' -e 'br-.* fe80::' | sort
 for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80' | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
 ip -6 neigh show proxy
@@ -105,7 +107,9 @@ class World:
         for line in self._lab("env").splitlines():
             name, sep, value = line.replace("export ", "", 1).partition("=")
             if sep:
-                self.environ[name.strip()] = os.environ[name.strip()] = value.strip().strip("'\"")
+                self.environ[name.strip()] = value.strip().strip("'\"")
+        # For the lab's own functions.
+        os.environ["DOCKER_HOST"] = self.environ["DOCKER_HOST"]
         self.docker = str(shutil.which("docker"))
         (self.directory / "bin").mkdir(exist_ok=True)
         stand_in = self.directory / "bin" / "docker"
