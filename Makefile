@@ -32,8 +32,10 @@ site: lab-up ## Bring the lab up, give its containers addresses, prove them with
 test: setup ## Check everything, steps side by side (STEPS="unit lint" for some of it).
 	@$(PYTHON) tests/run.py $(STEPS)
 
-test-faults: setup ## Break every step of a run in every way, and count the hosts that are lost (NUMBER=500 or DURATION=3600 ends it).
-	@.venv/bin/python tests/faults/run.py $(if $(NUMBER),--faults $(NUMBER)) $(if $(DURATION),--seconds $(DURATION))
+# How the fault matrix ends, how many labs it has side by side, and the file from which it goes on.
+test-faults: setup ## Break every step of a run in every way, and count the hosts that are lost (NUMBER, DURATION, WORLDS, RESUME).
+	@.venv/bin/python tests/faults/run.py $(if $(NUMBER),--faults $(NUMBER)) $(if $(DURATION),--seconds $(DURATION)) \
+	    $(if $(WORLDS),--worlds $(WORLDS)) $(if $(RESUME),--resume $(RESUME))
 
 # On which machine: trixie or bookworm, with --engine before it where a Docker engine runs there already; and what is made
 # there instead of the site.

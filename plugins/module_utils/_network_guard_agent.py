@@ -184,22 +184,31 @@ def restore(directory: str, why: str, only_files: bool = False) -> list[str]:
     return failed
 
 
+def unit_files() -> list[str]:
+    """The guard's files below ``/etc``, links first."""
+    return [*sorted(glob.glob(f"{os.path.dirname(UNITS)}/*.wants/{UNIT}*")), *sorted(glob.glob(f"{UNITS}*"))]
+
+
 def take_away(directory: str) -> list[str]:
-    """Remove what only an armed guard needs; what could not be removed does nothing without ``armed.json``."""
+    """Remove what only an armed guard needs.
+
+    What could not be removed puts nothing back without ``armed.json``. The timer then stays with its program, for
+    another try.
+    """
+    remove(os.path.join(directory, "armed.json"))
     failed = []
-    if booted():
-        run("systemctl", "stop", f"{UNIT}.timer")
-    for path in [*sorted(glob.glob(f"/etc/systemd/system/*.wants/{UNIT}*")), *sorted(glob.glob(f"{UNITS}*"))]:
+    for path in unit_files():
         try:
             remove(path)
             if ".wants/" in path:
                 remove_if_empty(os.path.dirname(path))
         except OSError as error:
             failed.append(str(error))
-    if booted():
+    if booted() and not failed:
+        run("systemctl", "stop", f"{UNIT}.timer")
         run("systemctl", "daemon-reload")
         run("systemctl", "reset-failed", f"{UNIT}*")
-    for name in ("armed.json", "spare", "waiting", "network_guard_agent.py"):
+    for name in ("spare", "waiting", *([] if failed else ["network_guard_agent.py"])):
         remove(os.path.join(directory, name))
     sweep([directory, os.path.dirname(UNITS)])
     return failed
@@ -232,12 +241,17 @@ def main(arguments: list[str]) -> int:
         return wait(directory)
     with locked():
         armed = load(directory)
-        if armed is None:
-            return 0
-        why = f"nobody called it off within {armed['timeout']} s"
-        if verb != "restore" or armed["boot"] != boot_id():
-            why = "the host was booted while the guard was armed"
-        failed = restore(directory, why, only_files=verb == "boot")
+        failed = []
+        if armed is not None:
+            why = f"nobody called it off within {armed['timeout']} s"
+            if verb != "restore" or armed["boot"] != boot_id():
+                why = "the host was booted while the guard was armed"
+            failed = restore(directory, why, only_files=verb == "boot")
+        # Also what was to be left when it was called off.
+        if not failed and load(directory) is None and unit_files():
+            failed = take_away(directory)
+            remove_if_empty(directory)
+            remove_if_empty(os.path.dirname(directory))
     for line in failed:
         sys.stderr.write(line + "\n")
     return 1 if failed else 0

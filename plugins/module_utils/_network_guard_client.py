@@ -115,9 +115,9 @@ class Guard:
         """Remove the journal and the directory; gives whether there was one."""
         there = os.path.isdir(self.directory)
         agent.take_away(self.directory)
-        for name in ("journal.jsonl", ""):
-            files.remove(self._path(name).rstrip("/"))
-        files.remove_if_empty(os.path.dirname(self.directory))
+        files.remove(self._path("journal.jsonl"))
+        for directory in (self.directory, os.path.dirname(self.directory)):
+            files.remove_if_empty(directory)
         return there
 
     def unreported(self) -> list[dict[str, t.Any]]:

@@ -387,7 +387,7 @@ def disarm(module: AnsibleModule, guard: Guard, commands: list[list[str]]) -> di
                 msg=f"Guard: {'; '.join(missing)}. The host was put back as it was before.", missing=missing
             )
         for left in guard.disarm(armed):
-            module.warn(f"A file of the guard, which does nothing any more, could not be removed: {left}.")
+            module.warn(f"A file of the guard could not be removed, and its timer will try again: {left}.")
         if forget:
             guard.forget()
     return result(None, params["run_id"], changes, diff=diff(armed, None))

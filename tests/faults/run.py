@@ -71,7 +71,7 @@ class Run:
                 world.down()
 
     def whole(self, world: World, part: tuple[int, int]) -> None:
-        states, calls = learn(world)
+        states, calls = learn(world, self.stop)
         print(f"calls per run: {calls}", flush=True)
         for name, seen in states.items():
             if seen[0] != seen[3]:
@@ -109,13 +109,15 @@ class Run:
             yield ABSENT, back
 
 
-def learn(world: World) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
+def learn(world: World, stop: threading.Event) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
     """What each host is before, between the roles, after all and after taking away, and how many calls each run makes."""
     before = world.all(world.look)
     looks = {}
     calls = {}
     for playbook in (ONE_ROLE, ABSENT, SITE, ABSENT):
         code, output, calls[playbook] = world.play(playbook)
+        if stop.is_set():
+            raise SystemExit("stopped before the first fault")
         if code:
             raise SystemExit(output[-4000:])
         looks[playbook] = world.all(world.look)

@@ -26,19 +26,20 @@ from routable_lab.shell import LabError  # noqa: E402
 
 GUARD = "/var/lib/routable-ipv6/guard"
 SECONDS = 150.0  # until a host is back, whatever happened to it
-# What a host is: all that the roles and the guard may touch, without what changes by itself.
+# What a host is: all that the roles and the guard may touch, without what changes by itself. Docker adds a route of its own
+# to its bridge's network, beside the kernel's, where the bridge is up already.
 LOOK = r"""
 files() { find /etc /usr/local -xdev "$@" | grep -v -e /mtab -e resolv.conf -e hostname -e '/hosts' -e 'ld.so.cache' | sort; }
 files -type l -printf '%p -> %l\n'
 files ! -type d ! -type l -printf '%p %m %U:%G\n'
 files -type f | tr '\n' '\0' | xargs -0 sha256sum
 ip -o addr show | grep -v veth | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//' | grep -v -e 'docker0.* fe80::' -e 'br-.* fe80::' | sort
-for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80' | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
+for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80' -e 'dev routable0 metric' | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
 ip -6 neigh show proxy
 nft -s list tables | grep -v -e ' nat$' -e ' filter$' -e ' raw$' | while read t; do nft -s list $t; done
 for tool in iptables ip6tables; do $tool-save | grep '^-A' | grep -v -e DOCKER | sort; done
 cd /proc/sys/net/ipv6/conf; for l in all default lo docker0 e*; do for k in forwarding accept_ra proxy_ndp disable_ipv6; do echo $l $k $(cat $l/$k); done; done
-systemctl list-units --plain --no-legend --all '*.service' '*.timer' | awk '{print $1, $3}' |
+systemctl list-units --plain --no-legend --all '*.service' '*.timer' | awk '$3 != "inactive" {print $1, $3}' |
   grep -e docker -e network -e Network -e routable -e ndppd -e nftables | sort
 docker network ls --filter type=custom --format '{{.Name}}'
 """
@@ -54,8 +55,8 @@ KEEPER = """
 docker image inspect busybox >/dev/null 2>&1 || docker import /opt/lab/busybox.tgz busybox >/dev/null
 docker run -d --name keeper --restart always --stop-signal KILL busybox sleep 2147483647 >/dev/null
 """
-HURRY = f"""
-if [ -e {GUARD}/armed.json ] && systemctl -q is-active routable-ipv6-guard.timer; then
+HURRY = """
+if systemctl -q is-active routable-ipv6-guard.timer; then
     sed -i s/^OnActiveSec=.*/OnActiveSec=1/ /etc/systemd/system/routable-ipv6-guard.timer
     systemctl daemon-reload; systemctl restart routable-ipv6-guard.timer
 fi
@@ -73,6 +74,7 @@ HALF_WRITTEN = r"\( -name '.guard-*' -o -name '.routable-*' -o -name '.ansible_t
 # A host that nobody has lost: its guard is done, its routes lead somewhere, and its containers run.
 ALIVE = f"""
 test ! -e {GUARD}/armed.json || {{ echo armed; exit 1; }}
+ls /etc/systemd/system/routable-ipv6-guard* 2>/dev/null && {{ echo guard left; exit 1; }}
 case $(systemctl is-active routable-ipv6-guard.service) in inactive) ;; *) echo restoring; exit 1;; esac
 ip -4 route show default | grep -q . || {{ echo no IPv4 default route; exit 1; }}
 ip -6 route show default | grep -q . || {{ echo no IPv6 default route; exit 1; }}
@@ -96,6 +98,7 @@ class World:
         self.hosts = [host for host in HOSTS if host["name"] in names]
         self.names = [host["name"] for host in self.hosts]
         self.faults = directory / "faults"
+        self.modules = directory / "modules"
         self.environ = {**os.environ, "LAB_NAME": lab, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
         self.docker = ""
 
@@ -111,6 +114,7 @@ class World:
         # For the lab's own functions.
         os.environ["DOCKER_HOST"] = self.environ["DOCKER_HOST"]
         self.docker = str(shutil.which("docker"))
+        self.modules.mkdir(exist_ok=True)
         (self.directory / "bin").mkdir(exist_ok=True)
         stand_in = self.directory / "bin" / "docker"
         stand_in.unlink(missing_ok=True)
@@ -162,8 +166,9 @@ class World:
             cable = (network.container(self.lab, ROUTER), port(name))
             (self.faults / f"{self.container(name)}.json").write_text(json.dumps({**fault, "cable": cable}))
         path = f"{self.directory}/bin:{pathlib.Path(sys.executable).parent}:{self.environ['PATH']}"
-        environ = {**self.environ, "PATH": path, "FAULTS": str(self.faults)}
-        command = ["ansible-playbook", "-i", str(self.directory / "inventory.json"), str(ROOT / playbook), *words]
+        environ = {**self.environ, "PATH": path, "FAULTS": str(self.faults), "MODULES": str(self.modules)}
+        ansible = [sys.executable, "-I", str(ROOT / "tests" / "faults" / "play.py")]
+        command = [*ansible, "-i", str(self.directory / "inventory.json"), str(ROOT / playbook), *words]
         done = subprocess.run(
             command, env=environ, cwd=ROOT, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False
         )

@@ -113,3 +113,57 @@ def test_rules_of_networks_that_are_gone_stay_away() -> None:
     # A guard that was armed before bridges were kept.
     old = snapshot(docker={"networks": ["feed"], "bridge": []})
     assert agent.without_networks(old, lambda name: False) == old
+
+
+@pytest.fixture
+def called_off(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A guard without ``armed.json`` whose units are still there, below ``etc``."""
+    wants = tmp_path / "etc" / "timers.target.wants"
+    wants.mkdir(parents=True)
+    (tmp_path / "etc" / f"{agent.UNIT}.timer").write_text("[Timer]")
+    (wants / f"{agent.UNIT}.timer").symlink_to(tmp_path / "etc" / f"{agent.UNIT}.timer")
+    (tmp_path / "lib" / "guard").mkdir(parents=True)
+    for name in ("network_guard_agent.py", "spare"):
+        (tmp_path / "lib" / "guard" / name).write_text("")
+    monkeypatch.setattr(agent, "UNITS", str(tmp_path / "etc" / agent.UNIT))
+    monkeypatch.setattr(agent, "LOCK", str(tmp_path / "lock"))
+    return tmp_path
+
+
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """What is run from now on, with systemd."""
+    found: list[tuple[str, ...]] = []
+    monkeypatch.setattr(agent, "booted", lambda: True)
+    monkeypatch.setattr(agent, "run", lambda *words: found.append(words) or (0, "", ""))
+    return found
+
+
+def test_what_cannot_be_removed_is_left_to_the_timer(
+    called_off: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(path: str) -> None:
+        if "/etc/" in path:
+            raise OSError(30, "Read-only file system", path)
+        pathlib.Path(path).unlink(missing_ok=True)
+
+    directory = called_off / "lib" / "guard"
+    (directory / "armed.json").write_text("{}")
+    ran = commands(monkeypatch)
+    monkeypatch.setattr(agent, "remove", read_only)
+    assert len(agent.take_away(str(directory))) == 2
+    assert ran == []
+    assert [path.name for path in directory.iterdir()] == ["network_guard_agent.py"]
+
+
+def test_the_timer_takes_away_what_was_left(called_off: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = commands(monkeypatch)
+    assert agent.main(["guard", "restore", str(called_off / "lib" / "guard")]) == 0
+    assert ("systemctl", "stop", f"{agent.UNIT}.timer") in ran
+    assert sorted(path.name for path in called_off.iterdir()) == ["etc", "lock"]
+    assert list((called_off / "etc").iterdir()) == []
+
+
+def test_the_timer_tries_until_nothing_is_left(called_off: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands(monkeypatch)
+    monkeypatch.setattr(agent, "take_away", lambda directory: ["Read-only file system"])
+    assert agent.main(["guard", "restore", str(called_off / "lib" / "guard")]) == 1
