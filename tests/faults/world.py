@@ -70,7 +70,11 @@ rm -rf /run/systemd/system/routable-ipv6-.service.d
 systemctl daemon-reload
 systemctl try-restart 'routable-ipv6-ndp-*.service'
 """
-HALF_WRITTEN = r"\( -name '.guard-*' -o -name '.routable-*' -o -name '.ansible_tmp*' \)"
+# Files of ours and of Ansible that were being written, wherever either writes.
+HALF_WRITTEN = (
+    r"find /etc /usr/local /var/lib/routable-ipv6 /run /tmp /var/tmp /root -xdev \( -name '.guard-*' -o -name '.routable-*'"
+    r" -o -name '.ansible_tmp*' -o -name 'ansible-tmp-*' -o -name 'ansible_*_payload_*' \) -prune -print 2>/dev/null"
+)
 # A host that nobody has lost: its guard is done, its routes lead somewhere, and its containers run.
 ALIVE = f"""
 test ! -e {GUARD}/armed.json || {{ echo armed; exit 1; }}
@@ -81,7 +85,7 @@ ip -6 route show default | grep -q . || {{ echo no IPv6 default route; exit 1; }
 ping -c 1 -W 2 198.51.100.1 >/dev/null || {{ echo no IPv4 gateway; exit 1; }}
 ping -6 -c 1 -W 2 2001:db8:ffff::1 >/dev/null || {{ echo no internet; exit 1; }}
 test "$(docker inspect -f '{{{{.State.Running}}}}' keeper 2>&1)" = true || {{ echo keeper is down; exit 1; }}
-find /etc /usr/local {HALF_WRITTEN} 2>/dev/null | grep . && {{ echo half-written file; exit 1; }}
+{HALF_WRITTEN} | grep . && {{ echo half-written file; exit 1; }}
 exit 0
 """
 
@@ -209,8 +213,7 @@ class World:
 
     def half_written(self, name: str) -> str:
         """What is left of files that were being written, anywhere."""
-        where = "/etc /usr/local /var/lib/routable-ipv6"
-        return " ".join(self.try_sh(name, f"find {where} {HALF_WRITTEN} 2>/dev/null")[1].split())
+        return " ".join(self.try_sh(name, HALF_WRITTEN)[1].split())
 
     def _boot(self, name: str) -> None:
         host = lab_hosts.find(self.lab, name)
