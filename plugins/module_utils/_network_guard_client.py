@@ -191,7 +191,8 @@ class Guard:
 def _process(pid: int) -> str:
     """When a process began, in ticks since the boot (proc_pid_stat(5), field 22); with its number it is unique."""
     found = (host.read(f"/proc/{pid}/stat") or b"").decode("utf-8", "replace").rpartition(")")[2].split()
-    return found[19] if len(found) > 19 else "none"
+    # One that is dead and has not been waited for, as in a container without an init, is listed yet.
+    return found[19] if len(found) > 19 and found[0] != "Z" else "none"
 
 
 def _family(way: Gateway) -> str:

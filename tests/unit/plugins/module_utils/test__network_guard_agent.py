@@ -138,9 +138,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     return found
 
 
-def test_what_cannot_be_removed_is_left_to_the_timer(
-    called_off: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_removed_is_left_to_the_timer(called_off: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_only(path: str) -> None:
         if "/etc/" in path:
             raise OSError(30, "Read-only file system", path)
