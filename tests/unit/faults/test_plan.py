@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 
 import pytest
-from plan import ALL_KINDS, DEADLY, turns
+from fault_plan import ALL_KINDS, DEADLY, turns
 
 CALLS = {"first": 13, "second": 13, "third": 15}
 

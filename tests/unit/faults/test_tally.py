@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tally import RERUN, Tally, code
+from fault_tally import RERUN, Tally, code
 
 
 @pytest.fixture
