@@ -43,7 +43,7 @@ def test_with_a_daemon(host: Namespace, tmp_path: pathlib.Path) -> None:
         "IPAM": {"Config": [{"Subnet": "2001:db8:0:1:d::/80", "Gateway": "2001:db8:0:1:d::1"}]},
     }
     with namespace() as web, namespace() as deaf:
-        web.sh(f"ip -6 addr add {WEB}/128 dev lo")
+        web.sh(f"ip -6 addr add {WEB}/128 dev lo nodad")
         daemon.more = {
             "/version": {"Version": "28.5.1"},
             "/networks": [network],

@@ -18,7 +18,7 @@ MIRROR, OTHER, OTHER4 = "v6.example.org", "both.example.org", "v4.example.org"
 # Names without a resolver, and a server for each of them on this host.
 SETUP = f"""
 mkdir -p /etc/apt/apt.conf.d /etc/apt/sources.list.d; echo hosts: files >/etc/nsswitch.conf
-ip -6 addr add 2001:db8:1::1/128 dev lo; ip addr add 192.0.2.1/32 dev lo
+ip -6 addr add 2001:db8:1::1/128 dev lo nodad; ip addr add 192.0.2.1/32 dev lo
 printf '2001:db8:1::1 {MIRROR} {OTHER}\\n192.0.2.1 {OTHER}\\n192.0.2.9 {OTHER4}\\n' >/etc/hosts
 """
 SERVERS = """

@@ -11,7 +11,8 @@ import subprocess
 import typing as t
 
 import pytest
-from namespaces import Namespace, namespace
+from ansible_collections.routable.ipv6.plugins.module_utils import _network_guard_client as client
+from namespaces import Namespace, namespace, until
 
 PROGRAM = "module_utils._network_guard_agent"
 DIRECTORY = "/var/lib/routable-ipv6/guard"
@@ -184,3 +185,11 @@ def test_what_is_refused(host: Namespace) -> None:
     usage = host.run(*host.part(PROGRAM), "nothing", "/")
     assert usage.returncode == 2 and "restore|boot|late|wait DIRECTORY" in usage.stderr
     assert not guard(host, "absent")["changed"]
+
+
+def test_a_process_that_has_ended_waits_for_nothing() -> None:
+    """Also while its parent has not asked about it, as in a container whose first process asks about nobody."""
+    with subprocess.Popen(["sleep", "infinity"]) as process:
+        assert client._process(process.pid).isdigit()
+        process.kill()
+        until(lambda: client._process(process.pid) == "none")
