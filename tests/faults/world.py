@@ -34,7 +34,8 @@ files -type l -printf '%p -> %l\n'
 files ! -type d ! -type l -printf '%p %m %U:%G\n'
 files -type f | tr '\n' '\0' | xargs -0 sha256sum
 ip -o addr show | grep -v veth | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//' | grep -v -e 'docker0.* fe80::' -e 'br-.* fe80::' | sort
-for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80' -e 'dev routable0 metric' | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
+for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80' -e 'dev routable0 metric' |
+    sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
 ip -6 neigh show proxy
 nft -s list tables | grep -v -e ' nat$' -e ' filter$' -e ' raw$' | while read t; do nft -s list $t; done
 for tool in iptables ip6tables; do $tool-save | grep '^-A' | grep -v -e DOCKER | sort; done

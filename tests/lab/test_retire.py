@@ -51,7 +51,8 @@ find /etc /usr/local /var/lib /run/systemd/network /run/systemd/system -xdev -ma
 find /etc /usr/local -xdev -printf '%y %m %u:%g %p -> %l\n' | grep -v $mounted | sort
 find /etc /usr/local -xdev -type f | grep -v $mounted | sort | xargs -d '\n' sha256sum
 ip -o addr show | grep -v veth | sed 's/^[0-9]*: //; s/tentative //; s/valid_lft.*//' | grep -v -e 'docker0.* fe80::' -e 'br-.* fe80::' | sort
-for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80.*docker0' | sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
+for family in 4 6; do ip -$family -o route | grep -v -e veth -e '^fe80.*docker0' |
+    sed 's/nhid [0-9]* //; s/expires [0-9]*sec//; s/linkdown//; s/ *$//'; done | sort
 ip -6 rule; ip -6 neigh show proxy; ip -6 neigh show nud permanent; ip neigh show nud permanent
 nft -s list ruleset 2>/dev/null
 for tool in iptables ip6tables; do $tool-save 2>/dev/null | grep -v '^#' | sed 's/\[[0-9:]*\]//'; done
