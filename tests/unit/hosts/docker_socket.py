@@ -17,6 +17,8 @@ import threading
 import typing as t
 
 NETWORK = "n" * 64
+# Nothing is left of a test that is killed.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 
 class Daemon(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -40,7 +42,7 @@ class Daemon(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         program = directory / "dockerd"
         if not program.exists():
             program.symlink_to("/bin/sleep")
-        self._process = subprocess.Popen([program, "infinity"])
+        self._process = subprocess.Popen([*ENDS_WITH_US, program, "infinity"])
         self.pid = self._process.pid
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 

@@ -40,8 +40,10 @@ class Namespace:
     """A process that holds the namespaces; whatever is run here shares them."""
 
     def __init__(self) -> None:
+        # Nothing is left of a test that is killed.
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--propagation", "private"] + ["sh", "-ec", PLACES],
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--propagation", "private"]
+            + ["sh", "-ec", PLACES],
             stdout=subprocess.PIPE,
             text=True,
         )
