@@ -25,6 +25,8 @@ from mutant_kinds import Mutant
 
 # The deepest that a test may go wrong: seconds of the processor, beside those that the tests took before.
 SPARE = 20
+# The exit code of a child that could not make its mutant, which says nothing of the tests.
+UNMADE = 9
 Record = t.Dict[str, t.Dict[str, t.Any]]
 
 
@@ -127,6 +129,10 @@ class Trials:
         try:
             if mutant:
                 _apply(mutant, functions)
+        except BaseException as error:
+            print(f"{mutant} cannot be made: {error!r}", file=sys.stderr, flush=True)
+            os._exit(UNMADE)
+        try:
             for item, following in zip(items, [*items[1:], None]):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException:
@@ -221,6 +227,8 @@ def tried(mutants: t.Sequence[tuple[Mutant, list[str]]], seconds: t.Mapping[str,
     """The exit code of each mutant's tests, by its place; a mutant that no test runs has none."""
     trials = Trials(mutants, seconds, jobs)
     code = _pytest(sorted({test.partition("::")[0] for mutant, tests in mutants for test in tests}), trials)
+    if UNMADE in trials.codes.values():
+        raise SystemExit("Some mutants cannot be made")
     if not trials.sane:
         raise SystemExit(f"The tests fail also without a mutant ({code})")
     return trials.codes
