@@ -16,9 +16,9 @@ import subprocess
 import threading
 import typing as t
 
+from namespaces import ENDS_WITH_US
+
 NETWORK = "n" * 64
-# Nothing is left of a test that is killed.
-ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 
 class Daemon(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

@@ -24,6 +24,8 @@ mount -t sysfs sysfs /sys
 echo there
 exec sleep infinity
 """
+# Nothing is left of a test that is killed.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 PATIENCE = 30.0  # seconds, for what takes a fraction of one on an idle machine
 
 
@@ -40,10 +42,8 @@ class Namespace:
     """A process that holds the namespaces; whatever is run here shares them."""
 
     def __init__(self) -> None:
-        # Nothing is left of a test that is killed.
         self._holder = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--propagation", "private"]
-            + ["sh", "-ec", PLACES],
+            [*ENDS_WITH_US, "unshare", "--net", "--mount", "--propagation", "private"] + ["sh", "-ec", PLACES],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -56,7 +56,7 @@ class Namespace:
 
     def words(self, *command: str) -> list[str]:
         """The command that runs this one here."""
-        return ["nsenter", f"--target={self.pid}", "--net", "--mount", *command]
+        return [*ENDS_WITH_US, "nsenter", f"--target={self.pid}", "--net", "--mount", *command]
 
     def run(self, *command: str, **more: t.Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.words(*command), text=True, capture_output=True, check=False, **more)
