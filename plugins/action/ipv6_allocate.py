@@ -9,12 +9,7 @@ import os
 import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_answers import by_name, by_pool, entry_of
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import (
-    Wish,
-    of_pools,
-    parse_wish,
-    parse_wishes,
-)
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import of_pools
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_owners import check_owners
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_sources import (
     SOURCES,
@@ -22,6 +17,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_sources 
     inventory,
     read_source,
 )
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import Wish, parse_wish, parse_wishes
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import without_password
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused

@@ -66,7 +66,7 @@ import typing as t
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_answers import Entry, entry_of
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import parse_wish
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import parse_wish
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Outcome
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.records import LedgerError
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused, printable

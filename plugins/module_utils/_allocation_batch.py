@@ -6,10 +6,6 @@
 
 """One transaction of a task: pools are defined, requests without a pool find theirs, names move or are placed, and all
 of it is granted or nothing.
-
-A *wish* is a request as people write it. Beside what the ledger knows it may have ``prefer`` (where a new name is put
-if that place is in the pool and free, else the pool's strategy decides), ``move`` (a name that has another place leaves
-that one), and no pool at all.
 """
 
 from __future__ import annotations
@@ -17,14 +13,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import parse_address
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import (
     Pool,
     Request,
-    check_name,
-    parse_request,
     place,
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_owners import held_by
@@ -35,6 +28,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._allocation_runs imp
     packed,
     size_of,
 )
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import Wish, adoptable
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger import pools as ledger_pools
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.batch import Batch
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Clashes, Outcome
@@ -44,22 +38,6 @@ from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 # Key of an allocation's meta: the pool that was asked for when a provider answered with a place elsewhere.
 ASKED_POOL = "asked_pool"
-_PLACES = ("address", "prefix", "suffix")
-# A request of nobody's pool, until it has found one.
-_NOWHERE = "-"
-
-
-@dataclass
-class Wish:
-    """A request, and what a task may say beside it. ``pool`` of the request is ``-`` where none was named."""
-
-    request: Request
-    prefer: str | None = None
-    move: bool = False
-
-    @property
-    def nowhere(self) -> bool:
-        return self.request.pool == _NOWHERE
 
 
 class Unserved(Exception):
@@ -69,53 +47,6 @@ class Unserved(Exception):
         super().__init__(str(error))
         self.wishes = tuple(wishes)
         self.error = error
-
-
-def parse_wish(given: object, pool: str | None = None, owner: str | None = None) -> Wish:
-    """A wish from a name or a mapping.
-
-    :arg pool: and ``owner``: of wishes that name none.
-    :raises Refused: a key that no request has, or a value that cannot be.
-    """
-    if isinstance(given, str):
-        return Wish(Request(pool or _NOWHERE, check_name(given, "request: name"), owner=owner))
-    if not isinstance(given, t.Mapping):
-        raise Refused(f"request {given!r}", "a request is a mapping, or a name", "Give at least its name")
-    plain = {key: value for key, value in given.items() if key not in ("prefer", "move")}
-    if plain.get("owner") is None and owner is not None:
-        plain["owner"] = owner
-    request = parse_request(plain, pool or _NOWHERE)
-    what = f"request {request.name}"
-    prefer, move = given.get("prefer"), given.get("move") or False
-    if prefer is not None and not isinstance(prefer, str):
-        raise Refused(f"{what}: prefer={prefer}", "this is a text", "Quote it")
-    if not isinstance(move, bool):
-        raise Refused(f"{what}: move={move}", "this is true or false", "Give a boolean, without quotes")
-    if prefer and request.at is not None:
-        raise Refused(f"{what}: prefer={prefer}", f"{request.at} is asked for as well", "Leave one of them out")
-    return Wish(request, prefer or None, move)
-
-
-def parse_wishes(given: object, pool: str | None = None, owner: str | None = None) -> list[Wish]:
-    """Wishes from a list of names and mappings, or from a mapping name → what else the request says.
-
-    :raises Refused: as for :func:`parse_wish`.
-    """
-    if isinstance(given, t.Mapping):
-        entries: list[object] = []
-        for name, entry in given.items():
-            if entry is None:
-                entries.append(str(name))
-            elif isinstance(entry, t.Mapping):
-                entries.append({"name": name, **entry})
-            elif isinstance(entry, str):
-                entries.append({"name": name, "suffix" if entry.startswith("::") else "address": entry})
-            else:
-                raise Refused(f"request {name}={entry!r}", "this is a mapping, an address or nothing", "Correct it")
-        given = entries
-    if isinstance(given, str) or not isinstance(given, (list, tuple)):
-        raise Refused(f"requests={given!r}", "requests are a list or a mapping", "Put a single one into a list")
-    return [parse_wish(one, pool, owner) for one in given]
 
 
 class Grant:
@@ -214,7 +145,7 @@ class Grant:
 
     def _placed(self, batch: Batch, given: t.Sequence[Wish], clashes: list[str]) -> list[Request]:
         """Every wish as a request of a pool. While adopting, what is wrong with them goes to ``clashes``."""
-        wishes = _adoptable(given, clashes) if self._state == "adopted" else given
+        wishes = adoptable(given, clashes) if self._state == "adopted" else given
         unserved: list[Wish] = []
         first: Refused | None = None
         requests = []
@@ -360,18 +291,6 @@ def _inside(definitions: t.Mapping[str, object], name: str) -> str:
 def _has_prefix(definitions: t.Mapping[str, object], name: str) -> bool:
     given = definitions[name]
     return isinstance(given, t.Mapping) and bool(given.get("prefix"))
-
-
-def _adoptable(wishes: t.Sequence[Wish], clashes: list[str]) -> list[Wish]:
-    """Each name once: the same place twice is no contradiction, two places are."""
-    result: dict[tuple[str, str], Wish] = {}
-    for wish in wishes:
-        key = wish.request.pool, wish.request.name
-        if key not in result:
-            result[key] = wish
-        elif result[key].request.at != wish.request.at:
-            clashes.append(f"{wish.request.name}: it is at {result[key].request.at} and at {wish.request.at}")
-    return list(result.values())
 
 
 def of_pools(wishes: t.Iterable[Wish], pools: t.Sequence[Pool]) -> list[Request]:

@@ -27,6 +27,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_keys 
 )
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_daemon_state import Now, Owned, Want
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._shown import without_secrets
 
 
 def document_of(now: Now, want: Want) -> json_text.ObjectText | None:
@@ -208,7 +209,7 @@ def side_of_diff(
     text: str | None, path: str, dropin: str | None, dropin_path: str, state: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
     """One side of the diff: lines, so that it reads as a diff of the file."""
-    shown_files: dict[str, t.Any] = {path: None if text is None else text.splitlines()}
+    shown_files: dict[str, t.Any] = {path: None if text is None else without_secrets(text).splitlines()}
     if dropin is not None:
-        shown_files[dropin_path] = dropin.splitlines()
+        shown_files[dropin_path] = without_secrets(dropin).splitlines()
     return {"files": shown_files, "default_bridge": dict(state)}

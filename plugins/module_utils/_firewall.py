@@ -113,8 +113,11 @@ def plan_present(
     return Plan(tuple(changes), _state_of(current), after, warnings)
 
 
-def plan_absent(current: Current, name: str) -> Plan:
-    """What takes the table, its files and its unit away; nothing else of the host is touched."""
+def plan_absent(current: Current, name: str, recorded: bool = False) -> Plan:
+    """What takes the table, its files and its unit away; nothing else of the host is touched.
+
+    :arg recorded: whether there is a record of files, which goes with them, or after whoever has removed them by hand.
+    """
     changes: list[Change] = []
     if current.active or current.enabled:
         changes.append(Change(f"Stop and disable {unit_name(name)}", "disable"))
@@ -124,6 +127,8 @@ def plan_absent(current: Current, name: str) -> Plan:
         changes.append(_RELOAD)
     if current.table is not None:
         changes.append(Change(f"Delete the table {FAMILY} {table_name(name)}", "delete"))
+    if recorded and not changes:
+        changes.append(Change("Forget what was written here and is gone", "forget"))
     return Plan(tuple(changes), _state_of(current), _state("", gone, enabled=False, active=False))
 
 

@@ -50,6 +50,10 @@ class Host:
         self._record = Record(f"ipv6-firewall-{name}")
         self.nft = Nft(module)
 
+    @property
+    def recorded(self) -> bool:
+        return not self._record.empty
+
     def read(self) -> firewall.Current:
         table = self.nft.read_table(self._table) if self.nft.path else None
         unit = self._units.state(self._unit)
@@ -136,7 +140,7 @@ def planned(
 ) -> tuple[Plan, Wish]:
     """The plan and what it is for."""
     if wanted is None:
-        return firewall.plan_absent(current, module.params["name"]), Wish(None, "", None)
+        return firewall.plan_absent(current, module.params["name"], host.recorded), Wish(None, "", None)
     rules.check_own_addresses(wanted, read_own_addresses(module))
     text, name = rules.render(wanted), rules.table_name(wanted.name)
     if not host.nft.path:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._shown import without_secrets
 from ansible_collections.routable.ipv6.plugins.module_utils._urls import is_host
 
 FORCES = ("auto", "always", "never")
@@ -156,9 +157,9 @@ def replaced(text: str, replace: t.Mapping[str, str]) -> str:
     """The text of a file of sources with other hosts in its URIs; comments stay."""
     lines = text.splitlines(keepends=True)
     for old, new in replace.items():
-        pattern = re.compile(rf"(?<=://){re.escape(old)}(?=[:/\s]|$)", re.IGNORECASE)
+        pattern = re.compile(rf"(://(?:[^\s/]*@)?){re.escape(old)}(?=[:/\s]|$)", re.IGNORECASE)
         # Neither host can hold a backslash, so the new one is no template.
-        lines = [line if line.lstrip().startswith("#") else pattern.sub(new, line) for line in lines]
+        lines = [line if line.lstrip().startswith("#") else pattern.sub(rf"\g<1>{new}", line) for line in lines]
     return "".join(lines)
 
 
@@ -228,7 +229,7 @@ def plan_absent(written: t.Mapping[str, tuple[str | None, bool, str | None]]) ->
 
 
 def _diff(changes: t.Sequence[Change]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    return (
-        {change.data["path"]: change.data["before"] for change in changes},
-        {change.data["path"]: change.data["after"] for change in changes},
+    before, after = (
+        {change.data["path"]: without_secrets(change.data[side]) for change in changes} for side in ("before", "after")
     )
+    return before, after

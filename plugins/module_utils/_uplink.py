@@ -21,6 +21,7 @@ from ansible_collections.routable.ipv6.plugins.module_utils import _uplink_ifupd
 from ansible_collections.routable.ipv6.plugins.module_utils import _uplink_networkd as networkd
 from ansible_collections.routable.ipv6.plugins.module_utils import _uplink_sysctl as persisted
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Change, Plan, Refused
+from ansible_collections.routable.ipv6.plugins.module_utils._shown import without_secrets
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_facts import Facts, Link
 from ansible_collections.routable.ipv6.plugins.module_utils._uplink_owner import Owner
 
@@ -280,6 +281,6 @@ def _state(
     files: t.Sequence[tuple[str, str | None, str | None]], values: t.Sequence[tuple[str, str, str]], side: int
 ) -> dict[str, t.Any]:
     return {
-        "files": {entry[0]: entry[side] for entry in files},
+        "files": {entry[0]: without_secrets(entry[side]) for entry in files},
         "sysctls": {entry[0]: entry[side] for entry in values},
     }

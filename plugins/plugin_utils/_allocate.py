@@ -17,12 +17,8 @@ import typing as t
 
 from ansible.utils.vars import random_int
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import Pool, Request
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import (
-    Grant,
-    Unserved,
-    Wish,
-    asked_elsewhere,
-)
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import Grant, Unserved, asked_elsewhere
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import Wish
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger import verify
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.batch import Batch
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger, open_ledger

@@ -13,7 +13,8 @@ import typing as t
 
 from ansible_collections.routable.ipv6.plugins.module_utils._addresses import prefix_numbers
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation import Pool, Request, parse_pool
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import Grant, Wish, parse_wish
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import Grant
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import Wish, parse_wish
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.batch import Batch
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.outcomes import Clashes, Outcome

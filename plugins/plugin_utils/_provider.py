@@ -19,12 +19,8 @@ import shlex
 import subprocess
 import typing as t
 
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import (
-    ASKED_POOL,
-    Unserved,
-    Wish,
-    parse_wish,
-)
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import ASKED_POOL, Unserved
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import Wish, parse_wish
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 
 _KEYS = ("address", "prefix", "suffix", "pool", "owner", "meta")

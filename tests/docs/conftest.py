@@ -55,7 +55,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def ledger(tmp_path: Path) -> str:
     """The path of a ledger that has these names."""
-    from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import parse_wish
+    from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import parse_wish
     from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import grant, opened
 
     where = str(tmp_path / "ledger.sqlite")

@@ -175,6 +175,7 @@ class Batch(Book):
         ):
             if have == length:
                 return number(start)
+        self._refuse_named(pool_id, pool, request)
         self.expire(pool_id, pool)
         taker = Taker(self.engine, pool_id, pool)
         record = self._fixed(pool_id, pool, taker, request, ACTIVE)
@@ -187,6 +188,7 @@ class Batch(Book):
         for record in self.known(pool_id, [request.name]).get(request.name, []):
             if record.tomb == 0 and record.length == request.length:
                 return number(record.start)
+        self._refuse_named(pool_id, pool, request)
         self.expire(pool_id, pool)
         record = self._choose(pool_id, pool, request.length or 0, [request], ACTIVE)[0]
         self.flush()
@@ -383,6 +385,16 @@ class Batch(Book):
             if number(start) + size_of(length) - 1 >= seen[0]:
                 return f"{what} is seen at {shown}, which the ledger has for {name}"
         return f"{what} is seen at {shown}, and is not in the ledger"
+
+    def _refuse_named(self, pool_id: int, pool: Pool, request: Request) -> None:
+        """A nested pool has its prefix under its own name, which must not be somebody else's."""
+        for record in self.known(pool_id, [request.name]).get(request.name, []):
+            if not record.tomb:
+                raise Refused(
+                    f"pool {request.name}",
+                    f"in {pool.name} that name has {prefix_text(pool.base + number(record.start), record.length)}",
+                    "Give the pool another name, or release that one first",
+                )
 
     def _refuse_inhabited(self, pool: Pool, record: Record) -> None:
         first = pool.base + number(record.start)

@@ -9,7 +9,8 @@ import typing as t
 
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_answers import by_name, by_pool
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import of_pools, parse_wish, parse_wishes
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import of_pools
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import parse_wishes
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger, open_ledger
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import Granted, grant, place_of_ledger
@@ -122,28 +123,6 @@ def test_a_preference_never_moves_nor_refuses(rounds: list[dict[str, int | None]
                     place = f"2001:db8:9::{at:x}"
                     assert known[name] == place or place in others
         assert ledger.verify() == []
-
-
-@pytest.mark.parametrize(
-    ("request_", "sentence"),
-    [
-        ({"name": "a", "prefer": "::1", "suffix": "::2"}, "::2 is asked for as well"),
-        ({"name": "a", "move": "yes"}, "this is true or false"),
-        ({"name": "a", "adress": "::1"}, "a request has"),
-        (7, "a request is a mapping, or a name"),
-        ({"pool": "x"}, "request: name=None"),
-    ],
-)
-def test_a_request_that_cannot_be(request_: object, sentence: str) -> None:
-    with pytest.raises(Refused, match=sentence):
-        parse_wish(request_)
-
-
-def test_requests_that_are_no_list() -> None:
-    with pytest.raises(Refused, match="requests are a list or a mapping"):
-        parse_wishes("webserver")
-    with pytest.raises(Refused, match="a mapping, an address or nothing"):
-        parse_wishes({"a": 7})
 
 
 def test_names_in_several_pools_are_told_apart() -> None:

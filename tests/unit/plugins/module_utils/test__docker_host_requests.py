@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_answers import by_pool, entry_of
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import parse_wishes
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import parse_wishes
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host import plan
 from ansible_collections.routable.ipv6.plugins.module_utils._docker_host_requests import requests_of
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger, open_ledger

@@ -190,6 +190,23 @@ def test_the_firewall_says_it(root: Root, monkeypatch: pytest.MonkeyPatch) -> No
     assert module.warnings == ["said"]
 
 
+def test_a_firewall_that_somebody_has_removed_is_forgotten(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    firewall(root)
+    for path in _firewall_rules.paths("a"):
+        root.path(path).unlink()
+    nothing = _firewall.Current(None, "", dict.fromkeys(_firewall_rules.paths("a")), False, False)
+    monkeypatch.setattr(_firewall_converge.Host, "read", lambda _self: nothing)
+    monkeypatch.setattr(_firewall_converge.Host, "clean", lambda _self: None)
+    absent = Module(name="a", state="absent")
+    absent.check_mode = True
+    assert _firewall_converge.run(absent)["changed"] and len(root.manifest()) == 3  # type: ignore[arg-type]
+    absent.check_mode = False
+    done = _firewall_converge.run(absent)  # type: ignore[arg-type]
+    assert done["changes"] == ["Forget what was written here and is gone"]
+    assert list(root.path(_record.DIRECTORY).iterdir()) == []
+    assert not _firewall_converge.run(absent)["changed"]  # type: ignore[arg-type]
+
+
 UNIT = "routable-ipv6-ndp-eth0.service"
 WRITE_UNIT = Change("", "write_unit", {"unit": UNIT, "text": "[Unit]\n"})
 

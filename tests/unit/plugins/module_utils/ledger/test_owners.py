@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.routable.ipv6.plugins.module_utils._allocation_batch import parse_wishes
 from ansible_collections.routable.ipv6.plugins.module_utils._allocation_owners import check_owners
+from ansible_collections.routable.ipv6.plugins.module_utils._allocation_wishes import parse_wishes
 from ansible_collections.routable.ipv6.plugins.module_utils._ledger.ledger import Ledger
 from ansible_collections.routable.ipv6.plugins.module_utils._plan import Refused
 from ansible_collections.routable.ipv6.plugins.plugin_utils._allocate import Granted, grant

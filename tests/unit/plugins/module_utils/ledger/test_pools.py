@@ -198,6 +198,20 @@ def test_definitions_that_cannot_be(ledger, definitions, message):
     assert ledger.pools() == {} and ledger.journal() == []
 
 
+@pytest.mark.parametrize("place", [{"prefix": "2001:db8:0:9::/64"}, {"prefix_length": 64}])
+def test_a_nested_pool_takes_no_name_from_somebody_else(ledger, place):
+    """Whether the name was there before, or comes with the pool in one task."""
+    ledger.define_pools({"site": {"prefix": "2001:db8::/48"}})
+    ledger.apply([{"name": "lan", "prefix": "2001:db8:0:5::/80"}], pool="site")
+    before = ledger.export_text()
+    with pytest.raises(Refused, match="pool lan: in site that name has 2001:db8:0:5::/80"):
+        ledger.define_pools({"lan": {"parent": "site", **place}})
+    assert ledger.export_text() == before and ledger.verify() == []
+    ledger.apply([{"name": "lan"}], pool="site", state="absent")
+    ledger.define_pools({"lan": {"parent": "site", **place}})
+    assert ledger.verify() == []
+
+
 def test_a_fixed_pool_does_not_choose(ledger):
     ledger.define_pools({"hand": {**LINK, "strategy": "fixed"}})
     with pytest.raises(Refused, match="does not choose"):
