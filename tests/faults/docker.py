@@ -59,13 +59,11 @@ def main_process():
         return int(stream.read().rpartition(")")[2].split()[1])
 
 
-def begin(command, directory, name):
-    """Start a call whose end nobody will see, and give it time to get to its middle; ``NAME.begun`` has its process."""
+def begin(command):
+    """Start a call whose end nobody will see, and give it time to get to its middle."""
     done = subprocess.Popen(
         command, stdin=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    with open(os.path.join(directory, name + ".begun"), "w") as stream:
-        stream.write(str(done.pid))
     with contextlib.suppress(subprocess.TimeoutExpired):
         done.wait(DELAY)
 
@@ -89,14 +87,14 @@ def happen(fault, directory, name, command):
         gone()
     elif kind in ("worker", "between", "run"):
         if kind != "worker":
-            begin(command, directory, name)
+            begin(command)
         if kind == "run":
             os.kill(main_process(), signal.SIGKILL)
         os.kill(os.getppid(), signal.SIGKILL)
         raise SystemExit(137)
     elif kind in ("off", "midway"):
         if kind == "midway":
-            begin(command, directory, name)
+            begin(command)
         subprocess.run([real, "kill", name], stdout=subprocess.DEVNULL, check=False)
         open(os.path.join(directory, name + ".off"), "w").close()
         gone()

@@ -67,6 +67,15 @@ def module_result(text: str) -> dict[str, t.Any]:
     return {"changed": False, **json.loads(text, object_hook=message)}
 
 
+def failure(output: dict[str, t.Any]) -> str:
+    """What the first failed task of a logged run says; of a loop its first failed item."""
+    results = [r for play in output["plays"] for task in play["tasks"] for r in task["hosts"].values()]
+    failed = next(result for result in results if result.get("failed"))
+    # ansible-core 2.21 marks a failed item by its exception only.
+    items = (one for one in failed.get("results", []) if one.get("failed") or "exception" in one)
+    return str(next(items, failed)["msg"])
+
+
 class Lab:
     """A lab of its own: hosts, a router and a stranger, reached by ``lab/lab`` and by Ansible."""
 

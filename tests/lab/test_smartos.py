@@ -16,7 +16,7 @@ import time
 import typing as t
 
 import pytest
-from conftest import ROOT, Lab
+from conftest import ROOT, Lab, failure
 from test_site import Site
 
 HOST = "headnode"
@@ -59,13 +59,7 @@ class Headnode:
             log=True,
         )
         assert done.returncode != 0
-        results = [
-            r
-            for play in json.loads(done.stdout[done.stdout.index("{\n") :])["plays"]
-            for task in play["tasks"]
-            for r in task["hosts"].values()
-        ]
-        return next(result["msg"] for result in results if result.get("failed"))
+        return failure(json.loads(done.stdout[done.stdout.index("{\n") :]))
 
     def vmadm(self, *words: str, payload: object = None) -> str:
         text = json.dumps(payload) if payload is not None else None

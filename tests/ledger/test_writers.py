@@ -92,14 +92,18 @@ def test_many_writers_at_once(where):
         check(ledger)
 
 
-def victim(where, seed, start, path):
-    """Batches without end; each is written down before it is asked for, and again when it was promised."""
+def victim(where, seed, start, path, begun):
+    """Batches without end; each is written down before it is asked for, and again when it was promised.
+
+    ``begun`` is the pipe into which it says that it is about to ask.
+    """
     chance = random.Random(seed)
     with open_ledger(where) as ledger, open(path, "a", encoding="utf-8", buffering=1) as diary:
         for number in range(start, start + 100000):
             pool = chance.choice(sorted(POOLS))
             names = [f"b{number}-{index}" for index in range(BATCH)]
             diary.write(json.dumps(["asked", pool, names]) + "\n")
+            os.write(begun, b".")
             outcomes = ledger.apply(names, pool=pool).outcomes
             diary.write(json.dumps(["promised", pool, {one.name: one.prefix for one in outcomes}]) + "\n")
             if number % 5 == 4:
@@ -120,12 +124,17 @@ def test_writers_that_are_killed(where, tmp_path):
     chance = random.Random(3531)
     path = str(tmp_path / "diary")
     for turn in range(KILLS):
-        worker = FORK.Process(target=victim, args=(where, turn, turn * 100000, path))
+        reader, begun = os.pipe()
+        worker = FORK.Process(target=victim, args=(where, turn, turn * 100000, path, begun))
         worker.start()
+        os.close(begun)
         # The instant is the subject of the test: from before the connection stands to the middle of any statement.
+        if turn % 4:
+            os.read(reader, 1)
         time.sleep(chance.uniform(0.005, 0.06))
         os.kill(worker.pid, signal.SIGKILL)
         worker.join()
+        os.close(reader)
         assert worker.exitcode == -signal.SIGKILL
     promised, asked, unsure = {}, [], set()
     for kind, pool, what in read(path):
@@ -140,7 +149,7 @@ def test_writers_that_are_killed(where, tmp_path):
                 promised.pop((pool, name), None)
                 unsure.discard((pool, name))
                 asked = [entry for entry in asked if entry[1] != what]
-    assert len(asked) > KILLS / 4, "hardly anybody came as far as to ask"
+    assert len(asked) > KILLS / 4, "hardly anybody was killed while asking or later"
     with open_ledger(where) as ledger:
         kept = {
             (pool, entry["name"]): entry["prefix"]

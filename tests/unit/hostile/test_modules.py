@@ -33,6 +33,7 @@ from ansible_collections.routable.ipv6.plugins.modules import eni_ipv6_block
 from corpus import ALL, CANARY, anything
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from samples import INSTANCE
 from world import Answered, nobody, run_module
 
 MAC = "72:9c:d5:34:47:59"
@@ -59,15 +60,8 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "docker_ipv6_info": {"socket": "/run/docker.sock"},
     "ec2_docker_instance": {
         **AWS,
-        "name": "docker-1",
+        **INSTANCE,
         "eni_id": "eni-0123456789abcdef0",
-        "instance_type": "m7i.large",
-        "image": "debian-13-amd64-*",
-        "image_owners": ["136693071363"],
-        "key_name": "operator",
-        "public_key": "ssh-ed25519 AAAA",
-        "user_data": "#cloud-config",
-        "tags": {"team": "web"},
     },
     "ec2_docker_subnet": {
         **AWS,

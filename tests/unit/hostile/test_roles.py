@@ -19,6 +19,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from corpus import ALL, CANARY
+from samples import INSTANCE
 from test_actions import GIVEN as ACTIONS
 from test_filters import CLOUD, DOCKER, FILTERS, PREFIX, ZONE
 from test_modules import OPTIONS, check, docker, put, quick, slots
@@ -60,14 +61,7 @@ VALUES: dict[str, dict[str, t.Any]] = {
         "security_group": "containers",
         "allow": [{"protocol": "tcp", "ports": ["443"], "source": "2001:db8::/32"}],
         "reservations": ["2001:db8::/68"],
-        "name": "docker-1",
-        "instance_type": "m7i.large",
-        "image": "debian-13-amd64-*",
-        "image_owners": ["136693071363"],
-        "key_name": "operator",
-        "public_key": "ssh-ed25519 AAAA",
-        "user_data": "#cloud-config",
-        "tags": {"team": "web"},
+        **INSTANCE,
         "block": "2001:db8::/80",
         "primary_address": "2001:db8:1::1",
         "gateway": "fe80::1",

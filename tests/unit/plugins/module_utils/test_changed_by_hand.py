@@ -129,6 +129,20 @@ def says(warnings: list[str], path: str) -> bool:
     return [text.partition(" has been changed by somebody else")[0] for text in warnings] == [path]
 
 
+def through_hands(root: Root, path: str, run: t.Callable[[t.Any], object], module: Module) -> str | None:
+    """A run, somebody's hand, a run, somebody's hand, and away with it; gives what the file is then."""
+    run(module)
+    assert module.warnings == []
+    by_hand(root, path)
+    run(module)
+    assert says(module.warnings, path) and root.manifest() == []
+    by_hand(root, path, "by hand again\n")
+    module.params["state"], module.warnings = "absent", []
+    run(module)
+    assert says(module.warnings, path)
+    return root.read(path)
+
+
 def to_write(root: Root, path: str) -> Plan:
     """A plan that writes one file in place of what is there, whatever that is."""
     data = {"path": path, "before": root.read(path), "after": "ours\n", "text": "ours\n", "mode": 0o644}
@@ -290,31 +304,15 @@ def test_a_file_of_an_instances_uplink(root: Root, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(instance_uplink.rules, "netplan_id", lambda _facts: "ens5")
     monkeypatch.setattr(instance_uplink, "planned", lambda *_args: (to_write(root, path), "fe80::1"))
     module = Module(mac="02:00:00:00:00:01", address="2001:db8::1/64", keep_off=[], gateway=None, state="present")
-    instance_uplink.run(module)  # type: ignore[arg-type]
-    assert module.warnings == []
-    by_hand(root, path)
-    instance_uplink.run(module)  # type: ignore[arg-type]
-    assert says(module.warnings, path) and root.manifest() == []
-    by_hand(root, path, "by hand again\n")
-    module.params["state"], module.warnings = "absent", []
-    instance_uplink.run(module)  # type: ignore[arg-type]
     # What the first person wrote was there before the last run.
-    assert says(module.warnings, path) and root.read(path) == "by hand\n"
+    assert through_hands(root, path, instance_uplink.run, module) == "by hand\n"
 
 
 def test_a_file_of_the_sources(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     path = ipv6_sources.rules.CONF
     monkeypatch.setattr(ipv6_sources, "planned", lambda _module: (to_write(root, path), {}))
     module = Module(state="present")
-    ipv6_sources.run(module)  # type: ignore[arg-type]
-    assert module.warnings == []
-    by_hand(root, path)
-    ipv6_sources.run(module)  # type: ignore[arg-type]
-    assert says(module.warnings, path) and root.manifest() == []
-    by_hand(root, path, "by hand again\n")
-    module.params["state"], module.warnings = "absent", []
-    ipv6_sources.run(module)  # type: ignore[arg-type]
-    assert says(module.warnings, path) and root.read(path) == "by hand again\n"
+    assert through_hands(root, path, ipv6_sources.run, module) == "by hand again\n"
 
 
 def test_files_of_the_docker_daemon(root: Root) -> None:
