@@ -118,12 +118,24 @@ def test_called_off_it_leaves_what_was_done(host: Namespace) -> None:
 def test_a_gateway_that_does_not_answer_puts_the_host_back(host: Namespace) -> None:
     before = host.sh(LOOK)
     guard(host, "armed")
-    host.sh(f"ip -6 route replace default via {WRONG}; ip -6 addr del 2001:db8:0:1::2/64 dev eth0")
-    failed = guard(host, "absent", commands=["test -e /nowhere"])
+    host.sh(f"ip -6 route replace default via {WRONG}")
+    failed = guard(host, "disarmed")
     assert failed["msg"].endswith("The host was put back as it was before.")
-    gateway, *_rest, command = failed["missing"]
-    assert WRONG in gateway or "2001:db8:0:1::2/64" in " ".join(failed["missing"])
-    assert command == "'test -e /nowhere' ended with 1: "
+    assert failed["missing"] == [f"no gateway of IPv6 answers on eth0 ({WRONG}; it was {GATEWAY})"]
+    assert host.sh(LOOK) == before
+
+
+def test_everything_that_is_missing_is_named(host: Namespace) -> None:
+    before = host.sh(LOOK)
+    guard(host, "armed")
+    host.sh("ip -6 route del default; ip addr del 198.51.100.2/24 dev eth0")
+    failed = guard(host, "absent", commands=["test -e /nowhere"])
+    assert failed["missing"] == [
+        "IPv4 has no default route through eth0",
+        "IPv6 has no default route through eth0",
+        "eth0 has lost its address 198.51.100.2/24",
+        "'test -e /nowhere' ended with 1: ",
+    ]
     assert host.sh(LOOK) == before
 
 
