@@ -9,9 +9,9 @@ import base64
 import json
 import typing as t
 
+import bosh_cloud_configs as clouds
+import bosh_instance_groups as groups
 import pytest
-import test__bosh_networks as clouds
-import test__bosh_networks_groups as groups
 import yaml
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks import check_cloud_config, read_cloud
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import ERROR

@@ -12,9 +12,9 @@ from __future__ import annotations
 import json
 import pathlib
 
+import bosh_cloud_configs as clouds
+import bosh_instance_groups as groups
 import pytest
-import test__bosh_networks as clouds
-import test__bosh_networks_groups as groups
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks import read_cloud
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_findings import Director, parse_version
 from ansible_collections.routable.ipv6.plugins.module_utils._bosh_networks_groups import check_instance_groups
