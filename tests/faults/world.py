@@ -268,6 +268,7 @@ class World:
 
 def _environments() -> t.Iterator[bytes]:
     """What each process of this machine was started with, as far as that can be seen."""
-    for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        # Gone by now, or the kernel's own.
         with contextlib.suppress(OSError):
-            yield path.read_bytes()
+            yield pathlib.Path("/proc", pid, "environ").read_bytes()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026, routable.ipv6 contributors
-"""The fault matrix's pure parts, which are no part of the collection."""
+"""What of the fault matrix needs no lab. It is no part of the collection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 # One by one: what else is in their directory has names that others import, such as docker.
-for name in ("plan", "tally"):
+for name in ("plan", "tally", "world"):
     spec = importlib.util.spec_from_file_location(
         f"fault_{name}", Path(__file__).resolve().parents[2] / "faults" / f"{name}.py"
     )
