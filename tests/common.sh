@@ -22,3 +22,17 @@ tree() {
         tar -c --null -T - | tar -x -C "$base"
     printf '%s\n' "$base"
 }
+
+# Have these commands, from Debian's packages where they are missing.
+# usage: programs COMMAND:PACKAGE...
+programs() {
+    local pair missing=
+    for pair in "$@"; do
+        PATH=$PATH:/usr/sbin command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+    done
+    [ -n "$missing" ] || return 0
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q -oDPkg::Lock::Timeout=600 update
+    # shellcheck disable=SC2086
+    apt-get -q -oDPkg::Lock::Timeout=600 install -y --no-install-recommends $missing
+}

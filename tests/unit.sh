@@ -4,4 +4,5 @@
 # The pure parts, without a host.
 # shellcheck source=tests/common.sh
 . "$(dirname "$0")/common.sh"
+programs ip:iproute2
 PYTHONPATH=$root/.dev python -m pytest tests/unit -q -p no:cacheprovider "$@"

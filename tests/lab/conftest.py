@@ -132,7 +132,11 @@ class Lab:
     def _exec(self, host: str, *command: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         # Not by `lab exec`, which asks first which engine answers: there are thousands of these calls.
         docker = ["docker", "exec", "-i", f"{self.name}-{host}", *command]
-        return subprocess.run(docker, input=stdin or "", text=True, capture_output=True, env=self._environ, check=False)
+        done = subprocess.run(docker, input=stdin or "", text=True, capture_output=True, env=self._environ, check=False)
+        # runc has lost the process in which it was about to start the command; nothing has run.
+        if done.returncode == 126 and "waiting for init preliminary setup" in done.stdout + done.stderr:
+            return self._exec(host, *command, stdin=stdin)
+        return done
 
     def sh(self, host: str, script: str, check: bool = True) -> str:
         return self.exec(host, "sh", "-ec", script, check=check)

@@ -45,6 +45,7 @@ def binaries() -> str:
             "install",
             "-y",
             "-qq",
+            "-oDPkg::Lock::Timeout=600",
             "--no-install-recommends",
             "-o",
             "Dpkg::Options::=--force-confold",

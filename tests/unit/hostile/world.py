@@ -14,6 +14,7 @@ import importlib
 import io
 import json
 import os
+import socket
 import sys
 import typing as t
 
@@ -41,8 +42,8 @@ _RUNS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn
 _SPEAKS = ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
 
 
-class Blocked(OSError):
-    """What a program gets that tries to get out."""
+class Blocked(socket.gaierror):
+    """What a program gets that tries to get out; of the resolver it is an error that a program expects."""
 
 
 class World:
