@@ -103,6 +103,23 @@ def inside(name: str, script: str) -> None:
     subprocess.run(["docker", "exec", *environment, name, *command], check=True)
 
 
+def make(name: str, options: argparse.Namespace, task: str) -> bool:
+    """Have the task done on a machine of this name; whether it was."""
+    with daemon.engine():
+        images.ensure([(options.suite, "host")])
+        try:
+            start(name, options.suite, options.cache)
+            inside(name, PIP + PACKAGES)
+            inside(name, (ENGINE if options.engine else "") + CLONE + task)
+        except subprocess.CalledProcessError as error:
+            print(f"failed with code {error.returncode}: {error.cmd[-1].strip()}", flush=True)
+            return False
+        finally:
+            if not options.keep:
+                subprocess.run(["docker", "rm", "-fv", name], check=False, stdout=subprocess.DEVNULL)
+    return True
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", action="store_true", help="a Docker engine runs there already")
@@ -115,20 +132,14 @@ def main() -> int:
         options.cache.mkdir(parents=True, exist_ok=True)
     task = shlex.join(["make", *options.word]) if options.word else SITE
     name = f"fresh-{os.getpid()}-{options.suite}"
-    with daemon.engine():
-        images.ensure([(options.suite, "host")])
-        try:
-            start(name, options.suite, options.cache)
-            inside(name, PIP + PACKAGES)
-            inside(name, (ENGINE if options.engine else "") + CLONE + task)
-        except subprocess.CalledProcessError as error:
-            print(f"failed with code {error.returncode}: {error.cmd[-1].strip()}", flush=True)
-            return 1
-        finally:
-            if not options.keep:
-                subprocess.run(["docker", "rm", "-fv", name], check=False, stdout=subprocess.DEVNULL)
-    made = " ".join(options.word) or "the site, and changed nothing the second time"
-    print(f"a fresh machine with {options.suite} has made {made}")
+    try:
+        made = make(name, options, task)
+    finally:
+        daemon.stop_if_unused()
+    if not made:
+        return 1
+    what = " ".join(options.word) or "the site, and changed nothing the second time"
+    print(f"a fresh machine with {options.suite} has made {what}")
     return 0
 
 
