@@ -132,10 +132,15 @@ class Lab:
     def _exec(self, host: str, *command: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         # Not by `lab exec`, which asks first which engine answers: there are thousands of these calls.
         docker = ["docker", "exec", "-i", f"{self.name}-{host}", *command]
-        done = subprocess.run(docker, input=stdin or "", text=True, capture_output=True, env=self._environ, check=False)
-        # runc has lost the process in which it was about to start the command; nothing has run.
-        if done.returncode == 126 and "waiting for init preliminary setup" in done.stdout + done.stderr:
-            return self._exec(host, *command, stdin=stdin)
+        for again in (True, False):
+            done = subprocess.run(
+                docker, input=stdin or "", text=True, capture_output=True, env=self._environ, check=False
+            )
+            # runc has lost the process in which it was about to start the command; nothing has run.
+            if not (
+                again and done.returncode == 126 and "waiting for init preliminary setup" in done.stderr + done.stdout
+            ):
+                break
         return done
 
     def sh(self, host: str, script: str, check: bool = True) -> str:
